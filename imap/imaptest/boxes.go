@@ -1,0 +1,213 @@
+package imaptest
+
+import (
+	"fmt"
+	"strings"
+)
+
+// mailboxName reads a mailbox name.
+func (cmd *command) mailboxName() string { return canonicalName(cmd.astring()) }
+
+// selectMailbox is SELECT and EXAMINE. The mailbox selected before is left even
+// when this fails. RFC 3501 §6.3.1.
+func (c *conn) selectMailbox(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	c.deselect()
+	u := c.user.Load()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	b := u.selectable(name)
+	if b == nil {
+		return no("NONEXISTENT", "there is no such mailbox")
+	}
+	readOnly := cmd.name == "EXAMINE"
+	c.view = newView(b, readOnly)
+	b.sessions[c] = struct{}{}
+	c.describe(b)
+	if readOnly {
+		return okCode("READ-ONLY", "EXAMINE completed")
+	}
+	return okCode("READ-WRITE", "SELECT completed")
+}
+
+// describe says what SELECT has to say of a mailbox.
+func (c *conn) describe(b *mailbox) {
+	c.sayFlags(b)
+	permanent := ""
+	if !c.view.readOnly {
+		permanent = strings.Join(append(settable(b), `\*`), " ")
+	}
+	c.untagged("OK [PERMANENTFLAGS (%s)] flags that can be changed", permanent)
+	c.number(len(b.messages), "EXISTS")
+	c.number(c.view.recents(), "RECENT")
+	if count, first := b.unseen(); count > 0 {
+		c.untagged("OK [UNSEEN %d] first unseen", first)
+	}
+	c.untagged("OK [UIDVALIDITY %d] UIDs valid", b.uidValidity)
+	c.untagged("OK [UIDNEXT %d] predicted next UID", b.uidNext)
+}
+
+// sayFlags says FLAGS.
+func (c *conn) sayFlags(b *mailbox) {
+	c.untagged("FLAGS (%s)", strings.Join(settable(b), " "))
+}
+
+// settable returns the flags that clients may set in a mailbox.
+func settable(b *mailbox) []string {
+	names := flagSet{
+		bits:     flagSeen | flagAnswered | flagFlagged | flagDeleted | flagDraft,
+		keywords: b.keywords,
+	}
+	return names.list()
+}
+
+// closeMailbox is CLOSE: it expunges without a word.
+func (c *conn) closeMailbox(cmd *command) reply {
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	if b := c.view.box; !c.view.readOnly {
+		b.user.mu.Lock()
+		delete(b.sessions, c)
+		b.remove(func(m *message) bool { return m.has(flagDeleted) })
+		b.user.mu.Unlock()
+	}
+	c.deselect()
+	return ok("CLOSE completed")
+}
+
+// unselect: RFC 3691.
+func (c *conn) unselect(cmd *command) reply {
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	c.deselect()
+	return ok("UNSELECT completed")
+}
+
+func (c *conn) create(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	return c.change(cmd, func(u *User) error { return u.create(name) })
+}
+
+func (c *conn) deleteMailbox(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	return c.change(cmd, func(u *User) error {
+		if err := u.delete(name, c); err != nil {
+			return err
+		}
+		if c.view != nil && u.selectable(c.view.box.name) != c.view.box {
+			delete(c.view.box.sessions, c)
+			c.view = nil
+		}
+		return nil
+	})
+}
+
+func (c *conn) rename(cmd *command) reply {
+	cmd.sp()
+	from := cmd.mailboxName()
+	cmd.sp()
+	to := cmd.mailboxName()
+	return c.change(cmd, func(u *User) error { return u.rename(from, to) })
+}
+
+// subscribe is SUBSCRIBE and UNSUBSCRIBE.
+func (c *conn) subscribe(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	return c.change(cmd, func(u *User) error {
+		if cmd.name == "UNSUBSCRIBE" {
+			delete(u.subscribed, name)
+			return nil
+		}
+		if u.boxes[name] == nil {
+			return errNoMailbox()
+		}
+		u.subscribed[name] = true
+		return nil
+	})
+}
+
+// change ends the parsing of a command and changes the user's mailbox tree.
+func (c *conn) change(cmd *command, f func(*User) error) reply {
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	u := c.user.Load()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if err := f(u); err != nil {
+		return refusal(cmd.name, err)
+	}
+	return ok("%s completed", cmd.name)
+}
+
+// refusal gives an error of the mailbox tree its response code. RFC 5530 §3.
+func refusal(name string, err error) reply {
+	code := "CANNOT"
+	switch err.Error() {
+	case errNoMailbox().Error():
+		code = "NONEXISTENT"
+	case errExists.Error():
+		code = "ALREADYEXISTS"
+	}
+	return no(code, "%s: %v", name, err)
+}
+
+// status: RFC 3501 §6.3.10.
+func (c *conn) status(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	cmd.sp()
+	var items []string
+	cmd.list(1, func() {
+		item := strings.ToUpper(cmd.atom())
+		switch item {
+		case "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN":
+			items = append(items, item)
+		default:
+			cmd.fail("unknown status item %s", item)
+		}
+	})
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	u := c.user.Load()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	b := u.selectable(name)
+	if b == nil {
+		return no("NONEXISTENT", "there is no such mailbox")
+	}
+	c.out = append(c.out, "* STATUS "...)
+	c.out = appendAstring(c.out, name)
+	c.out = fmt.Appendf(c.out, " (%s)\r\n", strings.Join(statusOf(b, items), " "))
+	return ok("STATUS completed")
+}
+
+func statusOf(b *mailbox, items []string) []string {
+	var values []string
+	for _, item := range items {
+		n := uint32(len(b.messages))
+		switch item {
+		case "RECENT":
+			n = uint32(b.recent())
+		case "UIDNEXT":
+			n = b.uidNext
+		case "UIDVALIDITY":
+			n = b.uidValidity
+		case "UNSEEN":
+			unseen, _ := b.unseen()
+			n = uint32(unseen)
+		}
+		values = append(values, fmt.Sprintf("%s %d", item, n))
+	}
+	return values
+}

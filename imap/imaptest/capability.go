@@ -1,0 +1,74 @@
+package imaptest
+
+import "strings"
+
+// can says whether the server has a capability, for those that can be taken
+// away.
+func (c *conn) can(name string) bool {
+	if c.srv.caps[name] {
+		return false
+	}
+	for _, dropped := range c.faults().DropCapabilities {
+		if strings.EqualFold(dropped, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// canTLS says whether STARTTLS would work now.
+func (c *conn) canTLS() bool { return !c.secure && c.srv.tlsConfig() != nil && c.can("STARTTLS") }
+
+// mayLogin says whether passwords may be sent now.
+func (c *conn) mayLogin() bool {
+	return c.secure || c.srv.opts.AllowPlainLogin || c.srv.tlsConfig() == nil
+}
+
+// capabilities returns the capability list as it is now.
+func (c *conn) capabilities() string {
+	names := []string{"IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"}
+	if c.user.Load() == nil {
+		names = append(names, c.loginCapabilities()...)
+	} else {
+		names = append(names, "NAMESPACE", "UIDPLUS", "MOVE", "UNSELECT", "ESEARCH",
+			"CHILDREN", "SPECIAL-USE")
+	}
+	kept := names[:0]
+	for _, name := range names {
+		if c.can(name) {
+			kept = append(kept, name)
+		}
+	}
+	return strings.Join(append(kept, c.srv.opts.With...), " ")
+}
+
+func (c *conn) loginCapabilities() []string {
+	var names []string
+	if c.canTLS() {
+		names = append(names, "STARTTLS")
+	}
+	if !c.mayLogin() {
+		return append(names, "LOGINDISABLED")
+	}
+	for _, m := range c.srv.opts.mechanisms() {
+		names = append(names, "AUTH="+m)
+	}
+	return names
+}
+
+func (c *conn) capability(cmd *command) reply {
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	c.untagged("CAPABILITY %s", c.capabilities())
+	return ok("CAPABILITY completed")
+}
+
+// upperSet returns the words in upper case, as a set.
+func upperSet(words []string) map[string]bool {
+	set := make(map[string]bool, len(words))
+	for _, w := range words {
+		set[strings.ToUpper(w)] = true
+	}
+	return set
+}

@@ -1,0 +1,91 @@
+package imaptest
+
+import "fmt"
+
+// copyMessages is COPY, MOVE and their UID variants: all messages or none. RFC
+// 3501 §6.4.7, RFC 6851, RFC 4315.
+func (c *conn) copyMessages(cmd *command) reply {
+	cmd.sp()
+	set := cmd.set()
+	cmd.sp()
+	name := cmd.mailboxName()
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	moving := cmd.name == "MOVE"
+	v := c.view
+	if moving && v.readOnly {
+		return no("", "the mailbox is read-only")
+	}
+	places, found := v.resolve(set, cmd.uid)
+	if !found {
+		return bad("%s: no message has a number in %s", cmd.name, set)
+	}
+	u := v.box.user
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	target := u.selectable(name)
+	if target == nil {
+		return no("TRYCREATE", "there is no such mailbox")
+	}
+	messages := make([]*message, 0, len(places))
+	for _, i := range places {
+		if m := v.messages[i]; !m.gone {
+			messages = append(messages, m)
+		} else if !cmd.uid {
+			return no("EXPUNGEISSUED", "some of the messages are gone")
+		}
+	}
+	code := c.copyTo(target, messages)
+	r := ok("%s completed", cmd.full())
+	if moving {
+		if code != "" {
+			c.untagged("OK [%s] moved", code)
+		}
+		moved := make(map[*message]bool, len(messages))
+		for _, m := range messages {
+			moved[m] = true
+		}
+		v.box.remove(func(m *message) bool { return moved[m] })
+		return r
+	}
+	r.code = code
+	return r
+}
+
+// copyTo adds copies to the target and returns the COPYUID code, if there is
+// one.
+func (c *conn) copyTo(target *mailbox, messages []*message) string {
+	var from, to numSet
+	for _, m := range messages {
+		from = from.add(m.uid)
+		to = to.add(target.add(m.body, m.flagSet, m.date).uid)
+	}
+	if len(messages) == 0 || !c.can("UIDPLUS") {
+		return ""
+	}
+	return fmt.Sprintf("COPYUID %d %s %s", target.uidValidity, from, to)
+}
+
+// expunge is EXPUNGE and UID EXPUNGE. The replies come with what else is new.
+func (c *conn) expunge(cmd *command) reply {
+	var set numSet
+	if cmd.uid {
+		cmd.sp()
+		set = cmd.set()
+	}
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	v := c.view
+	if v.readOnly {
+		return no("", "the mailbox is read-only")
+	}
+	set = set.normal(v.last(true))
+	v.box.user.mu.Lock()
+	defer v.box.user.mu.Unlock()
+	v.box.remove(func(m *message) bool {
+		return m.has(flagDeleted) && (!cmd.uid || set.contains(m.uid))
+	})
+	return ok("%s completed", cmd.full())
+}

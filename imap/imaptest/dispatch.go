@@ -1,0 +1,195 @@
+package imaptest
+
+// handler executes one command and returns its tagged reply.
+type handler func(*conn, *command) reply
+
+// step reads and executes one command. It reports whether the connection goes
+// on.
+func (c *conn) step() bool {
+	cmd, err := c.readCommand()
+	if err != nil {
+		return false
+	}
+	if c.dead.Load() {
+		return true
+	}
+	r := c.execute(cmd)
+	if a := cmd.action; a != nil && a.CutReply {
+		c.out = c.out[:0]
+		return false
+	}
+	c.conclude(cmd, r)
+	return !c.over
+}
+
+// execute finds the command's handler and runs it.
+func (c *conn) execute(cmd *command) reply {
+	if cmd.refused != nil {
+		return *cmd.refused
+	}
+	h, r := c.find(cmd)
+	if h == nil {
+		return r
+	}
+	return h(c, cmd)
+}
+
+// conclude says what is new and then the tagged reply.
+func (c *conn) conclude(cmd *command, r reply) {
+	if r.status == "" {
+		return
+	}
+	f := c.faults()
+	if !f.HoldExists || cmd.name == "NOOP" || cmd.name == "CHECK" {
+		if cmd.name != "IDLE" || !f.MuteIdle {
+			c.sync(cmd.mayExpunge())
+		}
+	}
+	for _, line := range f.BeforeTagged {
+		c.untagged("%s", line)
+	}
+	tag := cmd.tag
+	if tag == "" {
+		tag = "*"
+	}
+	c.out = append(c.out, tag...)
+	c.out = append(c.out, ' ')
+	c.out = append(c.out, r.String()...)
+	c.crlf()
+	c.mayFlush()
+}
+
+// find returns the handler of a command, or why it cannot be given now.
+func (c *conn) find(cmd *command) (handler, reply) {
+	if need := c.requires(cmd); need != "" && !c.can(need) {
+		return nil, bad("unknown command %s", cmd.full())
+	}
+	if cmd.uid {
+		if h := uidCommand(cmd.name); h == nil {
+			return nil, bad("unknown command %s", cmd.full())
+		} else if c.view == nil {
+			return nil, bad("%s: no mailbox is selected", cmd.full())
+		} else {
+			return h, reply{}
+		}
+	}
+	if h := anyTimeCommand(cmd.name); h != nil {
+		return h, reply{}
+	}
+	if h := loginCommand(cmd.name); h != nil {
+		if c.user.Load() != nil {
+			return nil, bad("%s: already logged in", cmd.name)
+		}
+		return h, reply{}
+	}
+	if h := userCommand(cmd.name); h != nil {
+		if c.user.Load() == nil {
+			return nil, bad("%s: not logged in", cmd.name)
+		}
+		return h, reply{}
+	}
+	if h := selectedCommand(cmd.name); h != nil {
+		if c.view == nil {
+			return nil, bad("%s: no mailbox is selected", cmd.name)
+		}
+		return h, reply{}
+	}
+	return nil, bad("unknown command %s", cmd.name)
+}
+
+// requires names the capability without which a command is unknown.
+func (c *conn) requires(cmd *command) string {
+	switch cmd.name {
+	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE":
+		return cmd.name
+	case "EXPUNGE":
+		if cmd.uid {
+			return "UIDPLUS"
+		}
+	}
+	return ""
+}
+
+func anyTimeCommand(name string) handler {
+	switch name {
+	case "CAPABILITY":
+		return (*conn).capability
+	case "NOOP":
+		return (*conn).noop
+	case "LOGOUT":
+		return (*conn).logout
+	case "ID":
+		return (*conn).identify
+	}
+	return nil
+}
+
+func loginCommand(name string) handler {
+	switch name {
+	case "STARTTLS":
+		return (*conn).startTLS
+	case "AUTHENTICATE":
+		return (*conn).authenticate
+	case "LOGIN":
+		return (*conn).login
+	}
+	return nil
+}
+
+func userCommand(name string) handler {
+	switch name {
+	case "SELECT", "EXAMINE":
+		return (*conn).selectMailbox
+	case "CREATE":
+		return (*conn).create
+	case "DELETE":
+		return (*conn).deleteMailbox
+	case "RENAME":
+		return (*conn).rename
+	case "SUBSCRIBE", "UNSUBSCRIBE":
+		return (*conn).subscribe
+	case "LIST", "LSUB":
+		return (*conn).list
+	case "STATUS":
+		return (*conn).status
+	case "APPEND":
+		return (*conn).appendMessage
+	case "IDLE":
+		return (*conn).doIdle
+	case "NAMESPACE":
+		return (*conn).namespace
+	case "ENABLE":
+		return (*conn).enable
+	}
+	return nil
+}
+
+func selectedCommand(name string) handler {
+	switch name {
+	case "CHECK":
+		return (*conn).noop
+	case "CLOSE":
+		return (*conn).closeMailbox
+	case "UNSELECT":
+		return (*conn).unselect
+	case "EXPUNGE":
+		return (*conn).expunge
+	}
+	return uidCommand(name)
+}
+
+func uidCommand(name string) handler {
+	switch name {
+	case "SEARCH":
+		return (*conn).search
+	case "FETCH":
+		return (*conn).fetch
+	case "STORE":
+		return (*conn).store
+	case "COPY", "MOVE":
+		return (*conn).copyMessages
+	case "EXPUNGE":
+		return (*conn).expunge
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package imaptest
+
+import "strconv"
+
+// fetch is FETCH and UID FETCH.
+func (c *conn) fetch(cmd *command) reply {
+	cmd.sp()
+	set := cmd.set()
+	cmd.sp()
+	items := cmd.fetchItems()
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	places, found := c.view.resolve(set, cmd.uid)
+	if !found {
+		return bad("FETCH: no message has a number in %s", set)
+	}
+	if cmd.uid && !hasKind(items, fetchUID) {
+		items = append([]fetchItem{simpleItem(fetchUID)}, items...)
+	}
+	seeing := setsSeen(items) && !c.view.readOnly
+	for _, i := range places {
+		c.fetchOne(i, items, seeing)
+		if !c.mayFlush() {
+			return reply{}
+		}
+	}
+	return ok("%s completed", cmd.full())
+}
+
+func hasKind(items []fetchItem, k fetchKind) bool {
+	for _, it := range items {
+		if it.kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// fetchOne answers for one message.
+func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
+	m := c.view.messages[place]
+	f, changed := c.look(m, seeing)
+	c.out = append(c.out, "* "...)
+	c.out = appendUint(c.out, uint32(place+1))
+	c.out = append(c.out, " FETCH ("...)
+	for i, it := range items {
+		if i > 0 {
+			c.out = append(c.out, ' ')
+		}
+		c.out = append(c.out, it.label...)
+		c.out = append(c.out, ' ')
+		if it.kind == fetchSection {
+			c.sayBytes(m.body.cut(it))
+		} else {
+			c.out = m.append(c.out, it.kind, f)
+		}
+	}
+	if changed && !hasKind(items, fetchFlags) {
+		c.out = append(c.out, " FLAGS "...)
+		c.out = f.append(c.out)
+	}
+	c.out = append(c.out, ")\r\n"...)
+}
+
+// look returns the message's flags, with \Seen set first if it is to be.
+func (c *conn) look(m *message, seeing bool) (f flagSet, changed bool) {
+	b := c.view.box
+	b.user.mu.Lock()
+	defer b.user.mu.Unlock()
+	if seeing && !m.gone && !m.has(flagSeen) {
+		changed = b.setFlags(m, m.with(flagSet{bits: flagSeen}), c.id)
+		b.notify()
+	}
+	return c.view.flags(m), changed
+}
+
+// append writes the value of an item that is not a section.
+func (m *message) append(dst []byte, k fetchKind, f flagSet) []byte {
+	switch k {
+	case fetchFlags:
+		return f.append(dst)
+	case fetchUID:
+		return appendUint(dst, m.uid)
+	case fetchDate:
+		dst = append(dst, '"')
+		dst = m.date.AppendFormat(dst, dateTimeLayout)
+		return append(dst, '"')
+	case fetchSize:
+		return strconv.AppendInt(dst, int64(len(m.body.data)), 10)
+	case fetchEnvelope:
+		return append(dst, m.body.envelopeText()...)
+	case fetchBody:
+		return append(dst, m.body.bodyText()...)
+	default:
+		return append(dst, m.body.structureText()...)
+	}
+}
+
+// sayBytes says a literal, or NIL when there is no such part. What is large goes
+// out as it is, without being copied.
+func (c *conn) sayBytes(data []byte, found bool) {
+	if !found {
+		c.out = append(c.out, "NIL"...)
+		return
+	}
+	if len(data) < flushAt {
+		c.out = appendLiteral(c.out, data)
+		return
+	}
+	c.out = append(c.out, '{')
+	c.out = strconv.AppendInt(c.out, int64(len(data)), 10)
+	c.out = append(c.out, "}\r\n"...)
+	c.flush()
+	if c.over {
+		return
+	}
+	c.send(data)
+}
+
+// cut returns the bytes a section item asks for.
+func (b *body) cut(it fetchItem) ([]byte, bool) {
+	data, found := b.section(it.section)
+	if it.partial {
+		data = data[min(int(it.offset), len(data)):]
+		data = data[:min(int(it.count), len(data))]
+	}
+	return data, found
+}

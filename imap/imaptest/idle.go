@@ -1,0 +1,65 @@
+package imaptest
+
+import (
+	"strings"
+	"time"
+)
+
+// doIdle: RFC 2177.
+func (c *conn) doIdle(cmd *command) reply {
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	f := c.faults()
+	if f.RefuseIdle != "" {
+		return no("", "%s", f.RefuseIdle)
+	}
+	c.out = append(c.out, "+ idling\r\n"...)
+	c.idle.Store(true)
+	if !f.MuteIdle && !f.HoldExists {
+		c.sync(true)
+	}
+	c.startKeepalive()
+	c.in.shrink()
+	line, fault, err := c.in.line(nil, c.srv.opts.maxLine())
+	c.idle.Store(false)
+	c.stopKeepalive()
+	if err != nil {
+		c.over = true
+		return reply{}
+	}
+	c.trace(line)
+	if fault != faultNone || !strings.EqualFold(string(line), "DONE") {
+		return bad("IDLE: expected DONE")
+	}
+	return ok("IDLE completed")
+}
+
+// startKeepalive begins to say "Still here" from time to time.
+func (c *conn) startKeepalive() {
+	every := c.srv.opts.IdleKeepalive
+	if every <= 0 {
+		return
+	}
+	var t *time.Timer
+	t = time.AfterFunc(every, func() {
+		if !c.lock() {
+			return
+		}
+		defer c.unlock()
+		if c.keep != t {
+			return
+		}
+		c.untagged("OK Still here")
+		c.flush()
+		t.Reset(every)
+	})
+	c.keep = t
+}
+
+func (c *conn) stopKeepalive() {
+	if c.keep != nil {
+		c.keep.Stop()
+		c.keep = nil
+	}
+}

@@ -1,0 +1,236 @@
+package imaptest
+
+import (
+	"encoding/base64"
+	"strings"
+)
+
+// startTLS changes to TLS. What was sent after the command and before TLS is
+// refused: it may be an attacker's. RFC 3501 §6.2.1.
+func (c *conn) startTLS(cmd *command) reply {
+	switch {
+	case !cmd.end():
+		return cmd.syntax()
+	case c.secure:
+		return bad("STARTTLS: already under TLS")
+	case !c.canTLS():
+		return bad("unknown command STARTTLS")
+	case c.in.buffered():
+		return bad("STARTTLS: data after the command, before TLS")
+	}
+	c.conclude(cmd, ok("begin TLS now"))
+	if !c.handshake() {
+		c.over = true
+	}
+	return reply{}
+}
+
+func (c *conn) login(cmd *command) reply {
+	cmd.sp()
+	name := cmd.astring()
+	cmd.sp()
+	password := cmd.astring()
+	if !cmd.end() {
+		return cmd.syntax()
+	}
+	if !c.mayLogin() {
+		return no("PRIVACYREQUIRED", "LOGIN is disabled before TLS")
+	}
+	return c.admit(name, password)
+}
+
+// admit logs a user in, or says why not.
+func (c *conn) admit(name, password string) reply {
+	if text := c.faults().RefuseLogin; text != "" {
+		return no("", "%s", text)
+	}
+	u, err := c.srv.lookup(name)
+	if err != nil {
+		return badCredentials()
+	}
+	r := u.login(password)
+	if r.status != "OK" {
+		return r
+	}
+	c.user.Store(u)
+	if !c.srv.opts.QuietCapabilities {
+		r.code = "CAPABILITY " + c.capabilities()
+	}
+	return r
+}
+
+// authenticate does SASL. RFC 3501 §6.2.2, RFC 4959.
+func (c *conn) authenticate(cmd *command) reply {
+	cmd.sp()
+	mechanism := strings.ToUpper(cmd.atom())
+	var initial []byte
+	hasInitial := cmd.err == nil && !cmd.atEnd()
+	if hasInitial {
+		cmd.sp()
+		initial = decodeInitial(cmd)
+	}
+	switch {
+	case !cmd.end():
+		return cmd.syntax()
+	case hasInitial && !c.can("SASL-IR"):
+		return bad("AUTHENTICATE: no initial response without SASL-IR")
+	case !c.mayLogin():
+		return no("PRIVACYREQUIRED", "AUTHENTICATE is disabled before TLS")
+	case !c.offers(mechanism):
+		return no("", "unknown mechanism %s", mechanism)
+	}
+	x := &exchange{c: c, initial: initial, hasInitial: hasInitial}
+	switch mechanism {
+	case "PLAIN":
+		return x.plain()
+	case "LOGIN":
+		return x.login()
+	default:
+		return x.oauth(mechanism)
+	}
+}
+
+// offers says whether a mechanism is offered, and known.
+func (c *conn) offers(mechanism string) bool {
+	if !c.can("AUTH=" + mechanism) {
+		return false
+	}
+	switch mechanism {
+	case "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER":
+		for _, m := range c.srv.opts.mechanisms() {
+			if strings.EqualFold(m, mechanism) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// decodeInitial reads an initial response; = stands for an empty one.
+func decodeInitial(cmd *command) []byte {
+	text := cmd.span(func(c byte) bool { return c > ' ' && c < 0x7f })
+	if text == "=" {
+		return nil
+	}
+	data, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || text == "" {
+		cmd.fail("initial response is not base64")
+	}
+	return data
+}
+
+// exchange is a running AUTHENTICATE.
+type exchange struct {
+	c          *conn
+	initial    []byte
+	hasInitial bool
+	failed     *reply
+}
+
+// ask sends a challenge and returns the client's answer. After a failure it
+// does nothing; the reply is in failed.
+func (x *exchange) ask(challenge string) string {
+	if x.failed != nil {
+		return ""
+	}
+	if x.hasInitial {
+		x.hasInitial = false
+		return string(x.initial)
+	}
+	c := x.c
+	c.out = append(c.out, "+ "...)
+	c.out = base64.StdEncoding.AppendEncode(c.out, []byte(challenge))
+	c.crlf()
+	line, fault, err := c.in.line(nil, c.srv.opts.maxLine())
+	c.trace(line)
+	switch {
+	case err != nil:
+		c.over = true
+		x.failed = &reply{}
+	case fault != faultNone:
+		x.fail(bad("%s", string(fault)))
+	case string(line) == "*":
+		x.fail(bad("AUTHENTICATE cancelled"))
+	default:
+		data, err := base64.StdEncoding.Strict().DecodeString(string(line))
+		if err != nil {
+			x.fail(bad("AUTHENTICATE: the answer is not base64"))
+		}
+		return string(data)
+	}
+	return ""
+}
+
+func (x *exchange) fail(r reply) {
+	if x.failed == nil {
+		x.failed = &r
+	}
+}
+
+// finish logs in with what the exchange brought.
+func (x *exchange) finish(name, password string) reply {
+	if x.failed != nil {
+		return *x.failed
+	}
+	return x.c.admit(name, password)
+}
+
+// plain: RFC 4616.
+func (x *exchange) plain() reply {
+	parts := strings.Split(x.ask(""), "\x00")
+	if x.failed == nil && len(parts) != 3 {
+		x.fail(bad("PLAIN: expected authzid NUL authcid NUL password"))
+	}
+	if x.failed != nil {
+		return *x.failed
+	}
+	if parts[0] != "" && parts[0] != parts[1] {
+		return no("AUTHORIZATIONFAILED", "no user may act for another")
+	}
+	return x.finish(parts[1], parts[2])
+}
+
+func (x *exchange) login() reply {
+	name := x.ask("Username:")
+	password := x.ask("Password:")
+	return x.finish(name, password)
+}
+
+// oauth does XOAUTH2 and OAUTHBEARER (RFC 7628): the token is the password. A
+// refusal comes as a challenge first, which the client has to answer.
+func (x *exchange) oauth(mechanism string) reply {
+	text := x.ask("")
+	if x.failed != nil {
+		return *x.failed
+	}
+	name, token := oauthFields(mechanism, text)
+	if token == "" {
+		return bad("%s: expected a user and a bearer token", mechanism)
+	}
+	r := x.finish(name, token)
+	if r.status == "NO" && x.failed == nil {
+		x.ask(`{"status":"invalid_token","schemes":"bearer"}`)
+		if x.c.over {
+			return reply{}
+		}
+	}
+	return r
+}
+
+// oauthFields takes the user and the token out of a response.
+func oauthFields(mechanism, text string) (user, token string) {
+	fields := strings.Split(text, "\x01")
+	if mechanism == "OAUTHBEARER" {
+		if gs2 := strings.Split(fields[0], ","); len(gs2) > 1 {
+			user = strings.TrimPrefix(gs2[1], "a=")
+		}
+	} else {
+		user = strings.TrimPrefix(fields[0], "user=")
+	}
+	for _, f := range fields[1:] {
+		if t, found := strings.CutPrefix(f, "auth=Bearer "); found {
+			token = t
+		}
+	}
+	return user, token
+}

@@ -1,0 +1,189 @@
+package imaptest
+
+import (
+	"sort"
+	"time"
+)
+
+// mailbox is one mailbox, guarded by its user's mutex.
+//
+// messages is shared with the views of the sessions, which keep the slice they
+// saw: so it only ever grows in place, and an expunge makes a new one.
+type mailbox struct {
+	user       *User
+	name       string
+	attributes []string
+	noselect   bool
+
+	uidValidity uint32
+	uidNext     uint32
+	messages    []*message
+	keywords    []string // every keyword ever used here, in its first spelling
+
+	modseq   uint64 // of the last change of any kind
+	flagged  uint64 // of the last change of flags
+	removals uint64 // how many expunges there were
+	fresh    uint32 // from this UID on, no session was told of the messages
+
+	sessions map[*conn]struct{} // that have it selected
+}
+
+func newMailbox(u *User, name string) *mailbox {
+	return &mailbox{
+		user:        u,
+		name:        name,
+		uidValidity: u.srv.nextValidity(),
+		uidNext:     1,
+		modseq:      1,
+		fresh:       1,
+		sessions:    make(map[*conn]struct{}),
+	}
+}
+
+// add appends a message and tells the sessions.
+func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
+	b.modseq++
+	m := &message{
+		uid:     b.uidNext,
+		flagSet: b.known(f),
+		modseq:  b.modseq,
+		date:    date,
+		body:    text,
+	}
+	m.bits &^= flagRecent
+	b.uidNext++
+	b.messages = append(b.messages, m)
+	b.user.record(b, m)
+	b.notify()
+	return m
+}
+
+// remove expunges the messages that are doomed and tells the sessions.
+func (b *mailbox) remove(doomed func(*message) bool) int {
+	var left []*message
+	for i, m := range b.messages {
+		switch {
+		case doomed(m):
+			if left == nil {
+				left = make([]*message, i, len(b.messages))
+				copy(left, b.messages)
+			}
+			m.gone = true
+		case left != nil:
+			left = append(left, m)
+		}
+	}
+	if left == nil {
+		return 0
+	}
+	n := len(b.messages) - len(left)
+	b.messages = left
+	b.modseq++
+	b.removals++
+	b.notify()
+	return n
+}
+
+// setFlags changes the flags of m, as the connection by did, and says whether
+// that made a difference. The caller notifies.
+func (b *mailbox) setFlags(m *message, f flagSet, by uint32) bool {
+	f = b.known(f)
+	f.bits &^= flagRecent
+	if f.equal(m.flagSet) {
+		return false
+	}
+	b.modseq++
+	b.flagged = b.modseq
+	m.flagSet, m.modseq, m.lastBy = f, b.modseq, by
+	return true
+}
+
+// known gives the keywords of f the spelling they first had here.
+func (b *mailbox) known(f flagSet) flagSet {
+	if len(f.keywords) == 0 {
+		return f
+	}
+	have := flagSet{keywords: b.keywords}.with(f)
+	b.keywords = have.keywords
+	spelled := make([]string, 0, len(f.keywords))
+	for _, k := range b.keywords {
+		if f.hasKeyword(k) {
+			spelled = append(spelled, k)
+		}
+	}
+	f.keywords = spelled
+	return f
+}
+
+// find returns the message with the UID, or nil.
+func (b *mailbox) find(uid uint32) *message {
+	if i, found := byUID(b.messages, uid); found {
+		return b.messages[i]
+	}
+	return nil
+}
+
+// notify wakes the sessions that may speak now.
+func (b *mailbox) notify() {
+	for c := range b.sessions {
+		c.wake()
+	}
+}
+
+// unseen counts the messages without \Seen and finds the first of them.
+func (b *mailbox) unseen() (count, first int) {
+	for i, m := range b.messages {
+		if !m.has(flagSeen) {
+			if count == 0 {
+				first = i + 1
+			}
+			count++
+		}
+	}
+	return count, first
+}
+
+// recent counts the messages no session was told of.
+func (b *mailbox) recent() int {
+	i, _ := byUID(b.messages, b.fresh)
+	return len(b.messages) - i
+}
+
+// rebuilt returns a mailbox with the same messages under another UIDVALIDITY,
+// with UIDs from 1 on. Sessions stay with the old one.
+func (b *mailbox) rebuilt() *mailbox {
+	again := newMailbox(b.user, b.name)
+	again.attributes, again.keywords = b.attributes, b.keywords
+	again.modseq = b.modseq + 1
+	for i, old := range b.messages {
+		m := *old
+		m.uid, m.modseq = uint32(i+1), again.modseq
+		again.messages = append(again.messages, &m)
+	}
+	again.uidNext = uint32(len(b.messages) + 1)
+	again.fresh = again.uidNext
+	return again
+}
+
+// byUID finds the place of a UID in messages sorted by UID.
+func byUID(messages []*message, uid uint32) (int, bool) {
+	i := sort.Search(len(messages), func(i int) bool { return messages[i].uid >= uid })
+	return i, i < len(messages) && messages[i].uid == uid
+}
+
+// evict says BYE to the sessions of the mailbox, except one, and forgets them.
+func (b *mailbox) evict(text string, except *conn) {
+	for c := range b.sessions {
+		if c != except {
+			delete(b.sessions, c)
+			c.srv.wg.Go(func() { c.goodbye(text) })
+		}
+	}
+}
+
+// safeName returns the name, which RENAME may change, without the lock held.
+func (b *mailbox) safeName() string {
+	b.user.mu.Lock()
+	defer b.user.mu.Unlock()
+	return b.name
+}

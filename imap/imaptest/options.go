@@ -1,0 +1,95 @@
+package imaptest
+
+import (
+	"crypto/tls"
+	"time"
+)
+
+// Options says how a Server behaves. The zero value is a well-behaved server
+// with every extension it knows, without TLS, that takes passwords in clear
+// because there is no other way to log in.
+type Options struct {
+	// Greeting replaces the whole greeting after "* ". Empty: an OK with the
+	// capabilities.
+	Greeting string
+
+	// Preauth is the name of a user who is logged in from the start, with a
+	// PREAUTH greeting. Empty: clients log in.
+	Preauth string
+
+	// TLSConfig is for ServeTLS, PipeTLS and STARTTLS. Nil: none of them works.
+	TLSConfig *tls.Config
+
+	// AllowPlainLogin accepts passwords before TLS although TLSConfig is set.
+	// False: LOGINDISABLED is advertised and meant, until STARTTLS.
+	AllowPlainLogin bool
+
+	// Mechanisms are the SASL mechanisms offered. Nil: PLAIN and LOGIN. XOAUTH2
+	// and OAUTHBEARER are also known; their token is the user's password.
+	Mechanisms []string
+
+	// Without takes capabilities away, and what they stand for: with "IDLE" in
+	// it, IDLE is an unknown command.
+	Without []string
+
+	// With adds words to the capability list. The server does nothing more for
+	// them than to say so.
+	With []string
+
+	// QuietCapabilities leaves the capabilities out of the greeting and of the
+	// replies to logging in, so that a client has to ask.
+	QuietCapabilities bool
+
+	// IdleKeepalive is how often "* OK Still here" is said in IDLE. Zero: never.
+	IdleKeepalive time.Duration
+
+	// PushAlways announces new messages whenever they come, also when no
+	// command is in progress, as some servers do. False: only in IDLE and in
+	// answer to commands.
+	PushAlways bool
+
+	// EightBit accepts bytes above 127 in quoted strings, as many servers do.
+	// False: a syntax error, as RFC 3501 has it.
+	EightBit bool
+
+	// MaxLine and MaxLiteral limit the text of one command, and one literal in
+	// it. Zero: 64 KiB and 64 MiB.
+	MaxLine    int
+	MaxLiteral int64
+
+	// MaxConnections limits the connections of one user; more logins are refused
+	// with [LIMIT]. Zero: no limit.
+	MaxConnections int
+
+	// Faults are the faults to begin with. Nil: none.
+	Faults *Faults
+
+	// Now is the clock for internal dates. Nil: time.Now.
+	Now func() time.Time
+
+	// Trace is told what every connection says: dir is 'C' with one line or
+	// literal of the client's, or 'S' with as much as the server wrote at once.
+	// It is called from many goroutines and must not keep data. Nil: nobody.
+	Trace func(conn uint32, dir byte, data []byte)
+}
+
+func (o *Options) maxLine() int {
+	if o.MaxLine > 0 {
+		return o.MaxLine
+	}
+	return 64 << 10
+}
+
+func (o *Options) maxLiteral() int64 {
+	if o.MaxLiteral > 0 {
+		return o.MaxLiteral
+	}
+	return 64 << 20
+}
+
+func (o *Options) mechanisms() []string {
+	if o.Mechanisms == nil {
+		return []string{"PLAIN", "LOGIN"}
+	}
+	return o.Mechanisms
+}

@@ -1,0 +1,179 @@
+package imaptest
+
+// view is the selected mailbox as one session knows it: it changes only when the
+// session is told. It belongs to whoever holds the connection's turn; what it
+// reads of the mailbox, it reads with the user's mutex held.
+type view struct {
+	box      *mailbox
+	readOnly bool
+	messages []*message // as numbered by the session
+	uidNext  uint32     // messages from here on are unknown to the session
+	removals uint64     // the mailbox's, when the session was last told
+	modseq   uint64
+	keywords int
+	recent   numSet // UIDs that are \Recent in this session
+}
+
+func newView(b *mailbox, readOnly bool) *view {
+	v := &view{
+		box:      b,
+		readOnly: readOnly,
+		removals: b.removals,
+		modseq:   b.modseq,
+		keywords: len(b.keywords),
+	}
+	v.adopt(b.messages)
+	return v
+}
+
+// adopt makes the messages the session's own and claims those that are fresh.
+func (v *view) adopt(messages []*message) {
+	b := v.box
+	v.messages = messages[:len(messages):len(messages)]
+	first := max(v.uidNext, b.fresh)
+	v.uidNext = b.uidNext
+	if first < b.uidNext {
+		v.recent = append(v.recent, numRange{first, b.uidNext - 1})
+		if n := len(v.recent); n > 1 && v.recent[n-2].hi+1 == first {
+			v.recent[n-2].hi = b.uidNext - 1
+			v.recent = v.recent[:n-1]
+		}
+	}
+	if !v.readOnly {
+		b.fresh = b.uidNext
+	}
+}
+
+// recents counts the \Recent messages.
+func (v *view) recents() int {
+	n := 0
+	for _, r := range v.recent {
+		lo, _ := byUID(v.messages, r.lo)
+		hi, _ := byUID(v.messages, r.hi+1)
+		n += hi - lo
+	}
+	return n
+}
+
+// flags returns the message's flags as this session sees them.
+func (v *view) flags(m *message) flagSet {
+	f := m.flagSet
+	if v.recent.contains(m.uid) {
+		f.bits |= flagRecent
+	}
+	return f
+}
+
+// last is the number that * stands for: a UID or a sequence number.
+func (v *view) last(uid bool) uint32 {
+	n := len(v.messages)
+	if !uid || n == 0 {
+		return uint32(n)
+	}
+	return v.messages[n-1].uid
+}
+
+// resolve returns the places of the messages in the set, in order. Sequence
+// numbers must exist; UIDs need not.
+func (v *view) resolve(set numSet, uid bool) ([]int, bool) {
+	set = set.normal(v.last(uid))
+	var places []int
+	for _, r := range set {
+		lo, hi := int(r.lo)-1, int(r.hi)
+		if uid {
+			lo, _ = byUID(v.messages, r.lo)
+			hi, _ = byUID(v.messages[lo:], r.hi+1)
+			hi += lo
+		} else if lo < 0 || hi > len(v.messages) {
+			return nil, false
+		}
+		for ; lo < hi; lo++ {
+			places = append(places, lo)
+		}
+	}
+	return places, true
+}
+
+// sync tells the session what has changed in its mailbox: messages that are
+// gone, if that may be said now, new messages, and flags set by others.
+func (c *conn) sync(expunges bool) {
+	v := c.view
+	if v == nil {
+		return
+	}
+	v.box.user.mu.Lock()
+	defer v.box.user.mu.Unlock()
+	if expunges && v.removals != v.box.removals {
+		c.syncExpunges(v)
+	}
+	known := len(v.messages)
+	c.syncArrivals(v)
+	c.syncFlags(v, v.messages[:known])
+	v.modseq = v.box.modseq
+}
+
+func (c *conn) syncExpunges(v *view) {
+	left := make([]*message, 0, len(v.messages))
+	for _, m := range v.messages {
+		if m.gone {
+			c.number(len(left)+1, "EXPUNGE")
+		} else {
+			left = append(left, m)
+		}
+	}
+	v.removals = v.box.removals
+	v.messages = left
+}
+
+func (c *conn) syncArrivals(v *view) {
+	b := v.box
+	if v.uidNext == b.uidNext {
+		if v.removals == b.removals && len(v.messages) == len(b.messages) {
+			v.messages = b.messages[:len(b.messages):len(b.messages)] // share it again
+		}
+		return
+	}
+	start, _ := byUID(b.messages, v.uidNext)
+	before := len(v.messages)
+	if v.removals == b.removals {
+		v.adopt(b.messages)
+	} else {
+		v.adopt(append(v.messages[:before:before], b.messages[start:]...))
+	}
+	if len(v.messages) != before {
+		c.number(len(v.messages), "EXISTS")
+		c.number(v.recents(), "RECENT")
+	}
+}
+
+func (c *conn) syncFlags(v *view, known []*message) {
+	b := v.box
+	if v.keywords != len(b.keywords) {
+		v.keywords = len(b.keywords)
+		c.sayFlags(b)
+	}
+	if b.flagged <= v.modseq {
+		return
+	}
+	for i, m := range known {
+		if m.modseq > v.modseq && m.lastBy != c.id && !m.gone {
+			c.out = append(c.out, "* "...)
+			c.out = appendUint(c.out, uint32(i+1))
+			c.out = append(c.out, " FETCH (FLAGS "...)
+			c.out = v.flags(m).append(c.out)
+			c.out = append(c.out, ")\r\n"...)
+		}
+	}
+}
+
+// deselect leaves the mailbox, whoever holds it.
+func (c *conn) deselect() {
+	if c.view == nil {
+		return
+	}
+	b := c.view.box
+	b.user.mu.Lock()
+	delete(b.sessions, c)
+	b.user.mu.Unlock()
+	c.view = nil
+}
