@@ -1,0 +1,3 @@
+package imap
+
+func bodyData(b *Body) []byte { return b.data }

@@ -1,0 +1,217 @@
+package imap
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// call is one command on its way: queued, written, answered. All its fields
+// are guarded by the client's mutex, but those that are set before submit and
+// never change.
+type call struct {
+	name  string
+	cmd   *wire.Command
+	foot  footprint
+	slow  bool // ten times the patience
+	login bool // the login limit in place of the command limit
+
+	// prepare, if set, makes cmd when the call's turn has come, under the
+	// mutex: what depends on the state at that moment is decided then.
+	prepare func() (*wire.Command, error)
+	// written runs under the mutex when the first byte is about to go out.
+	written func()
+	// claim takes an untagged response if it is this call's, on the reader
+	// under the mutex.
+	claim func(r *response) bool
+	// finish runs at the tagged reply, on the reader under the mutex, also
+	// when the caller has gone: effects on the state belong here.
+	finish func(r *response)
+	// upgrade runs on the reader at the tagged OK, without the mutex, before
+	// another byte is looked at.
+	upgrade func() error
+	// challenge receives what a continuation request says, of AUTHENTICATE.
+	challenge chan string
+	// idle: this is the client's own IDLE.
+	idle bool
+	// fetch is the loop that a slice belongs to.
+	fetch *fetchOp
+
+	state     callState
+	abandoned bool
+	tag       string
+	segs      []wire.Segment
+	since     time.Time // when its last byte was written
+	awaits    bool      // for the server's "+", or for our own side
+	hungry    bool      // its literal waits for the caller's Reader
+	thinking  bool      // its challenge waits for the caller's answer
+	answer    []byte    // to a challenge
+	reply     *response // a refusal that came inside a non-synchronizing literal
+	feed      *feed     // of a streamed literal
+	result    *response // the tagged reply
+	err       error
+	done      chan struct{} // closed when err and result are final
+}
+
+type callState uint8
+
+const (
+	callNew callState = iota
+	callQueued
+	callWriting // some of it was written
+	callSent    // all of it was handed to the connection
+	callDone
+)
+
+// submit queues a call.
+func (c *Client) submit(k *call) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.submitLocked(k)
+}
+
+func (c *Client) submitLocked(k *call) error {
+	if err := c.unusable(); err != nil {
+		return err
+	}
+	if k.prepare == nil {
+		if err := k.cmd.Err(); err != nil {
+			return err
+		}
+	}
+	k.done = make(chan struct{})
+	k.state = callQueued
+	c.queue = append(c.queue, k)
+	c.changed()
+	return nil
+}
+
+// unusable returns why no further command can be sent, if so.
+func (c *Client) unusable() error {
+	if c.closed != nil {
+		return c.closed
+	}
+	if c.bye != "" || c.leaving {
+		return &closedError{bye: c.bye, cause: errLoggedOut}
+	}
+	return nil
+}
+
+// do sends a call and waits for its end.
+func (c *Client) do(ctx context.Context, k *call) error {
+	if err := ctx.Err(); err != nil {
+		return canceled(ctx, k.name)
+	}
+	if err := c.submit(k); err != nil {
+		return err
+	}
+	return c.wait(ctx, k)
+}
+
+// wait waits for a call's end, or abandons it when ctx is done.
+func (c *Client) wait(ctx context.Context, k *call) error {
+	select {
+	case <-k.done:
+		return k.err
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if k.state == callDone {
+		return k.err
+	}
+	err := canceled(ctx, k.name)
+	c.abandon(k, err)
+	return err
+}
+
+// abandon ends the wait for a call. What is queued is removed; what is under
+// way stays in its place until its tagged reply, and its data is dropped.
+func (c *Client) abandon(k *call, err error) {
+	switch {
+	case k.state == callDone || k.abandoned:
+		return
+	case k.state == callQueued:
+		for i, q := range c.queue {
+			if q == k {
+				c.queue = append(c.queue[:i], c.queue[i+1:]...)
+				break
+			}
+		}
+		k.state = callDone
+	default:
+		k.abandoned = true
+		if k.challenge != nil {
+			c.cancelAuthenticate(k)
+		}
+	}
+	k.err = err
+	close(k.done)
+	c.changed()
+}
+
+// complete ends a call with the tagged reply r.
+func (c *Client) complete(k *call, r *response) {
+	for i, f := range c.flight {
+		if f == k {
+			c.flight = append(c.flight[:i], c.flight[i+1:]...)
+			break
+		}
+	}
+	k.state = callDone
+	k.result = r
+	if k.finish != nil {
+		k.finish(r)
+	}
+	if !k.abandoned {
+		if k.err == nil {
+			k.err = responseError(k.name, r)
+		}
+		close(k.done)
+	}
+	c.silent = false
+	if !k.idle {
+		c.linger()
+	}
+	c.changed()
+}
+
+// failCall ends a call that will have no reply.
+func (c *Client) failCall(k *call, err error) {
+	if k.state == callDone {
+		return
+	}
+	k.state = callDone
+	if !k.abandoned {
+		k.err = err
+		close(k.done)
+	}
+}
+
+// responseError returns the error that a tagged reply is, or nil.
+func responseError(name string, r *response) error {
+	if r.status == StatusOK {
+		return nil
+	}
+	e := &ResponseError{Command: name, Status: r.status, Text: r.text}
+	if r.code != nil {
+		e.Code, e.Data = r.code.Code, r.code.Data
+	}
+	return e
+}
+
+// patience is how long the server may keep silent with this call due.
+func (c *Client) patience(k *call) time.Duration {
+	limit := c.opts.Timeouts.Command
+	switch {
+	case k.login:
+		limit = c.opts.Timeouts.Login
+	case k.slow:
+		limit = min(limit, 1<<62/10) * 10
+	}
+	return limit
+}
+
+func (k *call) String() string { return fmt.Sprintf("%s %s", k.tag, k.name) }

@@ -1,0 +1,182 @@
+package imap
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// CopyResult says where copied or moved messages went. It is zero if the server
+// did not say: it may lack UIDPLUS, or the mailbox have no lasting UIDs.
+type CopyResult struct {
+	UIDValidity uint32     // of the mailbox they went to
+	UIDs        UIDMapping // old UID to new UID
+}
+
+// Copy copies messages to another mailbox (RFC 9051 §6.4.7): all or none. If
+// there is no such mailbox, the error is a *ResponseError, mostly with
+// CodeTryCreate.
+func (m *Mailbox) Copy(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
+	r, _, err := m.transfer(ctx, "UID COPY", classCopy, uids.uidSet(), to)
+	return r, err
+}
+
+// CopySeq is Copy by sequence numbers.
+func (m *Mailbox) CopySeq(ctx context.Context, set SeqSet, to string) (CopyResult, error) {
+	uids, err := m.UIDs(ctx, set)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	return m.Copy(ctx, uids, to)
+}
+
+// Move moves messages to another mailbox (RFC 9051 §6.4.8, RFC 6851). With a
+// server that cannot, they are copied, marked as deleted, and expunged: if that
+// fails half-way they are in both, and the result says where. It takes UIDPLUS;
+// without that too, nothing is done and the error is an *UnsupportedError:
+// messages of others might be expunged with them.
+func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
+	set := uids.uidSet()
+	if set.Empty() {
+		return CopyResult{}, nil
+	}
+	if err := m.check(m.writable); err != nil {
+		return CopyResult{}, err
+	}
+	moves, err := m.client.offers(ctx, "MOVE", "IMAP4REV2")
+	if err != nil {
+		return CopyResult{}, err
+	}
+	if moves {
+		r, _, err := m.transfer(ctx, "UID MOVE", classMove, set, to)
+		return r, err
+	}
+	if !m.client.Has("UIDPLUS") {
+		return CopyResult{}, &UnsupportedError{Capability: "MOVE or UIDPLUS", What: "Move"}
+	}
+	return m.copyAndDelete(ctx, set, to)
+}
+
+// MoveSeq is Move by sequence numbers.
+func (m *Mailbox) MoveSeq(ctx context.Context, set SeqSet, to string) (CopyResult, error) {
+	if err := m.check(m.writable); err != nil {
+		return CopyResult{}, err
+	}
+	uids, err := m.UIDs(ctx, set)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	return m.Move(ctx, uids, to)
+}
+
+// copyAndDelete is Move without MOVE. It never deletes what it did not copy: a
+// message that comes in between may have a UID in the set.
+func (m *Mailbox) copyAndDelete(ctx context.Context, set UIDSet, to string) (CopyResult, error) {
+	set, err := m.fixed(ctx, set)
+	if err != nil || set.Empty() {
+		return CopyResult{}, err
+	}
+	r, source, err := m.transfer(ctx, "UID COPY", classCopy, set, to)
+	if err != nil {
+		return r, err
+	}
+	if len(source) > 0 {
+		set.set = set.set.And(source)
+	}
+	err = m.AddFlags(ctx, set, FlagDeleted)
+	if err == nil {
+		err = m.ExpungeUIDs(ctx, set)
+	}
+	if err != nil {
+		err = fmt.Errorf("imap: the messages were copied, and not removed: %w", err)
+	}
+	return r, err
+}
+
+// fixed returns those UIDs of a set that there are, unless no message to come
+// can have one of it.
+func (m *Mailbox) fixed(ctx context.Context, set UIDSet) (UIDSet, error) {
+	m.client.mu.Lock()
+	next := m.state.UIDNext
+	m.client.mu.Unlock()
+	if set.Max() < next {
+		return set, nil
+	}
+	return m.Search(ctx, uidQuery(set.set))
+}
+
+// uidQuery finds the messages with some UIDs.
+type uidQuery wire.NumSet
+
+func (q uidQuery) AppendTo(cmd *wire.Command) { cmd.Atom("UID").Set(wire.NumSet(q)) }
+
+// transfer sends UID COPY or UID MOVE. It also returns which messages the server
+// said it took, if it said so.
+func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, to string) (CopyResult, wire.NumSet, error) {
+	if set.Empty() {
+		return CopyResult{}, nil, nil
+	}
+	t := &transfer{set: set.set}
+	foot := footprint{class: cl, uids: concerned(set.set)}
+	k := m.call(name, foot, func(cmd *wire.Command) { cmd.Set(set.set).AString(m.client.names.wire(to)) })
+	k.slow = true
+	k.claim = func(r *response) bool { return r.kind == kindUntagged && t.add(r.code) }
+	k.finish = func(r *response) { t.add(r.code) }
+	err := m.do(ctx, k)
+	if err != nil && !k.answered() {
+		return CopyResult{}, nil, err
+	}
+	r, source := t.result()
+	return r, source, err
+}
+
+// transfer is what the server said about one COPY or MOVE: COPYUID, in the
+// tagged reply or before it (RFC 4315 §3, RFC 6851 §4.3), at once or in parts.
+type transfer struct {
+	set   wire.NumSet
+	codes []*ResponseCode
+}
+
+// maxCopyUIDs is in how many parts it may come.
+const maxCopyUIDs = 1000
+
+// add takes a code if it is about messages of the set, and tells more than is
+// known.
+func (t *transfer) add(code *ResponseCode) bool {
+	if code == nil || code.Code != CodeCopyUID || code.Problem != nil || len(t.codes) >= maxCopyUIDs {
+		return false
+	}
+	source := code.Source.set
+	if !t.set.Dynamic() && len(source.Minus(t.set)) > 0 {
+		return false
+	}
+	for _, c := range t.codes {
+		if c.UIDValidity != code.UIDValidity || c.Source.set.Intersects(source) {
+			return false
+		}
+	}
+	t.codes = append(t.codes, code)
+	return true
+}
+
+// result joins the parts.
+func (t *transfer) result() (r CopyResult, source wire.NumSet) {
+	if len(t.codes) == 1 {
+		c := t.codes[0]
+		return CopyResult{c.UIDValidity, c.Copied}, c.Source.set
+	}
+	for _, c := range t.codes {
+		r.UIDValidity = c.UIDValidity
+		r.UIDs.runs = append(r.UIDs.runs, c.Copied.runs...)
+		source = append(source, c.Source.set...)
+	}
+	slices.SortFunc(r.UIDs.runs, func(a, b uidRun) int {
+		if a.source < b.source {
+			return -1
+		}
+		return 1
+	})
+	return r, source.Union(nil)
+}

@@ -1,0 +1,304 @@
+package imap
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+const byePatience = 5 * time.Second // from BYE to the end of the connection
+
+// dispatch gives a response to whom it concerns: first the state, whoever
+// asked; then the oldest command that claims it; else the listeners. What it
+// returns is to be done by the reader without the mutex.
+func (c *Client) dispatch(r *response, problem error, size int) (then func() error) {
+	if c.closed != nil {
+		return nil
+	}
+	if !c.greeted {
+		return c.greet(r, problem)
+	}
+	if problem != nil {
+		c.skipped(r, problem)
+		return nil
+	}
+	switch r.kind {
+	case kindContinue:
+		c.continued(r)
+		return nil
+	case kindTagged:
+		return c.tagged(r)
+	case kindUntagged:
+		c.untaggedStatus(r)
+		return nil
+	}
+	if r.kind == kindUnknown && r.name == "" || r.tag != "" {
+		c.garbage(r)
+		return nil
+	}
+	r.size = size
+	c.data(r)
+	return c.afterData(r)
+}
+
+// data handles untagged data.
+func (c *Client) data(r *response) {
+	if r.kind == kindCapability {
+		c.learnCapabilities(r.caps)
+	}
+	box := c.target()
+	var up Update
+	if box != nil {
+		up = box.apply(r)
+	}
+	claimed := false
+	for _, k := range c.flight {
+		if k.claim != nil && k.claim(r) {
+			claimed = true
+			break
+		}
+	}
+	if claimed && !r.news {
+		return
+	}
+	if up == nil {
+		up = otherUpdate(r)
+	}
+	if box != nil && up != nil {
+		box.add(up)
+	}
+}
+
+// target is the mailbox that data without a name is about.
+func (c *Client) target() *Mailbox {
+	switch {
+	case c.opening == nil:
+		return c.box
+	case c.opening.live:
+		return c.opening
+	}
+	return c.previous
+}
+
+// tagged handles a tagged reply.
+func (c *Client) tagged(r *response) func() error {
+	var k *call
+	for _, f := range c.flight {
+		if f.tag == r.tag {
+			k = f
+			break
+		}
+	}
+	if k == nil {
+		return c.unknownTag(r)
+	}
+	c.applyCode(r, k)
+	if k.challenge != nil && k.state == callWriting && len(k.segs) == 0 {
+		c.writing = nil
+		k.state = callSent
+	}
+	if k.state == callWriting {
+		c.refused(k, r)
+		return nil
+	}
+	if k.upgrade != nil && r.status == StatusOK {
+		return func() error {
+			if err := k.upgrade(); err != nil {
+				return err
+			}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.complete(k, r)
+			return nil
+		}
+	}
+	c.complete(k, r)
+	return nil
+}
+
+// unknownTag handles a reply to nothing that is under way.
+func (c *Client) unknownTag(r *response) func() error {
+	number, ours := strings.CutPrefix(r.tag, c.prefix)
+	if n, err := strconv.ParseUint(number, 10, 64); ours && err == nil && n > c.tags {
+		c.failLocked(errEarlyReply)
+		return nil
+	}
+	c.strange.tags++
+	c.oddity("tagged reply to no command", r.tag)
+	if c.strange.tags > maxStrange {
+		c.failLocked(&wire.LimitError{What: "number of tagged replies to no command", Max: maxStrange})
+	}
+	return nil
+}
+
+// untaggedStatus handles "* OK", NO, BAD, BYE and PREAUTH.
+func (c *Client) untaggedStatus(r *response) {
+	c.applyCode(r, nil)
+	if r.code != nil && r.code.Code == CodeCopyUID {
+		for _, k := range c.flight {
+			if k.claim != nil && k.claim(r) {
+				return
+			}
+		}
+	}
+	if r.status != StatusBye {
+		if r.code == nil || r.code.Code != CodeAlert {
+			c.opts.Logger.Debug("imap: server says", "status", r.status, "text", printable(r.text))
+		}
+		return
+	}
+	if c.bye == "" {
+		c.bye = r.text
+		if c.bye == "" {
+			c.bye = "BYE"
+		}
+		c.byeDue = time.Now().Add(byePatience)
+		c.watch(c.byeDue)
+		if !c.leaving {
+			c.notices.add(Notice{Kind: NoticeBye, Text: r.text})
+		}
+	}
+}
+
+// applyCode applies a response code. It means something only where the RFC
+// lets it stand: a code in the wrong place is a way to lie about the state.
+func (c *Client) applyCode(r *response, k *call) {
+	code := r.code
+	if code == nil {
+		return
+	}
+	if code.Problem != nil {
+		c.oddity("response code "+string(code.Code), code.Problem.Error())
+	}
+	switch code.Code {
+	case CodeAlert:
+		c.alert(r)
+	case CodeCapability:
+		if k == nil || k.foot.class == classBarrier {
+			c.learnCapabilities(code.Capabilities)
+		}
+	case CodeClosed:
+		if c.opening != nil {
+			c.opening.live = true
+		}
+	default:
+		if box := c.target(); box != nil {
+			box.applyCode(code, c.opening == box)
+		}
+	}
+}
+
+// alert reaches those who listen; its text is the server's, not to be trusted.
+func (c *Client) alert(r *response) {
+	text := r.text
+	if !c.secured {
+		c.opts.Logger.Debug("imap: alert before TLS", "text", printable(text))
+		if c.opts.Security == StartTLS {
+			return
+		}
+	}
+	c.notices.add(Notice{Kind: NoticeAlert, Text: text})
+	if c.box != nil {
+		c.box.add(Alert{Text: text})
+	}
+}
+
+// learnCapabilities takes a list of capabilities where one may be given: at
+// the greeting, during a barrier (login, STARTTLS, ENABLE), and in answer to
+// CAPABILITY. A list out of the blue changes nothing.
+func (c *Client) learnCapabilities(list []string) {
+	ok := !c.greeted
+	for _, k := range c.flight {
+		ok = ok || !k.idle && (k.foot.class == classBarrier || k.foot.class == classCapability)
+	}
+	if ok {
+		c.caps.learn(list)
+	}
+}
+
+// skipped notes a response that did not parse. It cost nothing else.
+func (c *Client) skipped(r *response, problem error) {
+	name := "response"
+	if r != nil && r.name != "" {
+		name = r.name
+	}
+	c.oddity(name, problem.Error())
+	if r == nil || r.kind == kindUnknown && r.name == "" {
+		c.garbage(r)
+	}
+}
+
+// garbage counts lines that are no response at all.
+func (c *Client) garbage(r *response) {
+	if r != nil && r.tag != "" && r.name == "BYE" {
+		c.failLocked(errors.New("the server sent a tagged BYE"))
+		return
+	}
+	c.strange.skipped++
+	if r != nil {
+		c.oddity("line that is no response", string(r.raw[:min(len(r.raw), 80)]))
+	}
+	if c.strange.skipped > maxStrange {
+		c.failLocked(&wire.LimitError{What: "number of lines that are no response", Max: maxStrange})
+	}
+}
+
+// oddity logs something that was survived.
+func (c *Client) oddity(what, detail string) {
+	c.opts.Logger.Warn("imap: odd data from the server", "what", what, "detail", printable(detail))
+}
+
+// greet handles the first response.
+func (c *Client) greet(r *response, problem error) func() error {
+	if problem != nil || r.kind != kindUntagged || r.status == StatusNo || r.status == StatusBad {
+		c.failLocked(notIMAP(r))
+		return nil
+	}
+	if r.status == StatusBye {
+		err := responseError("", r)
+		c.bye = r.text
+		c.failLocked(err)
+		return nil
+	}
+	if r.status == StatusPreauth {
+		if c.opts.Security == StartTLS || c.opts.Security == Plaintext && !c.secured && !c.local() {
+			c.failLocked(errors.New("the server says that we are logged in (PREAUTH) on a connection without TLS; this may be an attack"))
+			return nil
+		}
+		c.phase = authenticated
+	}
+	c.applyCode(r, nil)
+	c.greeted = true
+	close(c.welcome)
+	return nil
+}
+
+// notIMAP says what answered in place of an IMAP server.
+func notIMAP(r *response) error {
+	raw := []byte(nil)
+	if r != nil {
+		raw = r.raw
+	}
+	guess := ""
+	switch {
+	case bytes.HasPrefix(raw, []byte("HTTP/")):
+		guess = "; it speaks HTTP"
+	case bytes.HasPrefix(raw, []byte("SSH-")):
+		guess = "; it speaks SSH"
+	case bytes.HasPrefix(raw, []byte("220")):
+		guess = "; it looks like SMTP or FTP"
+	case bytes.HasPrefix(raw, []byte("+OK")):
+		guess = "; it speaks POP3"
+	case len(raw) > 1 && (raw[0] == 0x15 || raw[0] == 0x16) && raw[1] == 3:
+		guess = "; it speaks TLS, so connect with TLS"
+	}
+	if len(raw) > 60 {
+		raw = raw[:60]
+	}
+	return fmt.Errorf("%w: it said %q%s", ErrNotIMAP, printable(string(raw)), guess)
+}

@@ -1,0 +1,59 @@
+package imap
+
+import (
+	"context"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// Expunge removes all messages that have \Deleted, whoever set it (RFC 9051
+// §6.4.3). ExpungeUIDs is the careful way.
+func (m *Mailbox) Expunge(ctx context.Context) error {
+	if err := m.check(m.writable); err != nil {
+		return err
+	}
+	k := m.call("EXPUNGE", footprint{class: classExpungeAll}, nil)
+	k.slow = true
+	return m.do(ctx, k)
+}
+
+// ExpungeUIDs removes those of some messages that have \Deleted (RFC 9051
+// §6.4.9, RFC 4315 §2.1). If the server does not offer UIDPLUS the error is an
+// *UnsupportedError. It does nothing for an empty set.
+func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
+	set := uids.uidSet()
+	if set.Empty() {
+		return nil
+	}
+	if err := m.check(m.writable); err != nil {
+		return err
+	}
+	ok, err := m.client.offers(ctx, "UIDPLUS", "IMAP4REV2")
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &UnsupportedError{Capability: "UIDPLUS", What: "ExpungeUIDs"}
+	}
+	foot := footprint{class: classExpunge, uids: concerned(set.set)}
+	k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { cmd.Set(set.set) })
+	k.slow = true
+	return m.do(ctx, k)
+}
+
+// Check asks the server to put the mailbox in order (RFC 3501 §6.4.1). To one
+// that only knows IMAP4rev2, which has no CHECK, it is a NOOP.
+func (m *Mailbox) Check(ctx context.Context) error {
+	k := m.call("CHECK", footprint{class: classFree}, nil)
+	check := k.prepare
+	k.prepare = func() (*wire.Command, error) {
+		if c := m.client; c.caps.has("IMAP4REV2") && !c.caps.has("IMAP4REV1") {
+			if err := m.usable(); err != nil {
+				return nil, err
+			}
+			return noopCommand(), nil
+		}
+		return check()
+	}
+	return m.do(ctx, k)
+}

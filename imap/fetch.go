@@ -1,0 +1,322 @@
+package imap
+
+import (
+	"context"
+	"iter"
+	"strings"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// wireResponse is short for what the framer returns.
+type wireResponse = wire.Response
+
+// FetchOptions say what Fetch asks for. The UID always comes. Reading marks
+// nothing as seen unless MarkSeen is set.
+type FetchOptions struct {
+	Flags         bool
+	Envelope      bool
+	BodyStructure bool
+	InternalDate  bool
+	Size          bool
+	ModSeq        bool // needs CONDSTORE
+	Sections      []Section
+	MarkSeen      bool
+}
+
+// Fetch yields messages with what opts ask for, in the order in which the
+// server sends them (RFC 9051 §6.4.5). UIDs that do not exist are left out.
+//
+// Messages are asked for in slices, one ahead of the loop, so that other
+// commands, the loop body's included, can be sent in between; what arrives in
+// this time is kept, in memory and then in a file. break leaves the connection
+// good. If the server refuses a slice the others still come; the error is the
+// last thing that is yielded.
+func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		if opts == nil {
+			opts = &FetchOptions{Flags: true}
+		}
+		set := uids.uidSet()
+		if set.Empty() {
+			return
+		}
+		if set, err := m.resolve(ctx, set); err != nil {
+			yield(nil, err)
+		} else {
+			newFetch(ctx, m, opts, set.set).run(yield)
+		}
+	}
+}
+
+// FetchSeq is Fetch by sequence numbers, which are turned into UIDs first.
+func (m *Mailbox) FetchSeq(ctx context.Context, seqs SeqSet, opts *FetchOptions) iter.Seq2[*Message, error] {
+	return func(yield func(*Message, error) bool) {
+		uids, err := m.UIDs(ctx, seqs)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		m.Fetch(ctx, uids, opts)(yield)
+	}
+}
+
+const (
+	fetchSlice   = 500     // messages asked for at once
+	fetchAhead   = 1 << 20 // bytes of messages that may wait for the loop
+	parkPatience = 10 * time.Second
+)
+
+// resolve turns a set that may hold many messages, or holds "*", into the UIDs
+// that exist now, if they do not fit a slice anyway.
+func (m *Mailbox) resolve(ctx context.Context, set UIDSet) (UIDSet, error) {
+	c := m.client
+	c.mu.Lock()
+	err := m.usable()
+	exists, unsure := m.state.Exists, m.unsure
+	c.mu.Unlock()
+	if err != nil {
+		return set, err
+	}
+	if set.Len() <= fetchSlice || exists <= fetchSlice && !unsure {
+		return set, nil
+	}
+	return m.searchSet(ctx, set)
+}
+
+// searchSet asks which UIDs of a set exist. "n:*" holds the highest UID even
+// if it is below n; that one is left out.
+func (m *Mailbox) searchSet(ctx context.Context, set UIDSet) (UIDSet, error) {
+	found, err := m.Search(ctx, uidQuery(set.set))
+	if err != nil {
+		return found, err
+	}
+	return UIDSet{found.set.And(set.set)}, nil
+}
+
+// fetchOp is one loop over Fetch. What is not the loop's alone is guarded by
+// the client's mutex.
+type fetchOp struct {
+	c    *Client
+	box  *Mailbox
+	ctx  context.Context
+	opts *FetchOptions
+	want Attribute
+
+	rest  wire.NumSet // not yet asked for; the loop's alone
+	calls []*call     // slices under way, oldest first; the loop's alone
+	text  bytesParser // for what was kept aside
+
+	out       []fetched
+	bytes     int // of out, in memory
+	partial   map[UID]*Message
+	file      *spoolFile
+	streaming *bodyStream
+	stopped   bool
+	failed    error // what the loop yields last
+	ready     chan struct{}
+}
+
+// fetched is a message for the loop, or where it stands in the file.
+type fetched struct {
+	msg   *Message
+	size  int // bytes of memory, or in the file
+	aside bool
+}
+
+func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumSet) *fetchOp {
+	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: HasUID}
+	for _, w := range []struct {
+		on bool
+		a  Attribute
+	}{{opts.Flags, HasFlags}, {opts.Envelope, HasEnvelope}, {opts.BodyStructure, HasBodyStructure},
+		{opts.InternalDate, HasInternalDate}, {opts.Size, HasSize}, {opts.ModSeq, HasModSeq}} {
+		if w.on {
+			op.want |= w.a
+		}
+	}
+	return op
+}
+
+// run is the loop: it asks for slices, one ahead, and yields what comes.
+func (op *fetchOp) run(yield func(*Message, error) bool) {
+	defer op.stop()
+	var last error
+	for {
+		for len(op.calls) < 2 && len(op.rest) > 0 {
+			if err := op.ask(); err != nil {
+				yield(nil, err)
+				return
+			}
+		}
+		if len(op.calls) == 0 {
+			break
+		}
+		items, err := op.take()
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		for _, it := range items {
+			msg, err := op.open(it)
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(msg, nil) {
+				return
+			}
+			msg.dropStream()
+		}
+		if len(items) == 0 {
+			if err := op.calls[0].err; err != nil {
+				if last = err; !isResponseError(err) {
+					break
+				}
+			}
+			op.calls = op.calls[1:]
+		}
+	}
+	if last == nil {
+		last = op.failed
+	}
+	if last != nil {
+		yield(nil, last)
+	}
+}
+
+func isResponseError(err error) bool {
+	_, ok := err.(*ResponseError)
+	return ok
+}
+
+// dropStream ends the body that the loop's user did not read to its end.
+func (m *Message) dropStream() {
+	for _, b := range m.bodies {
+		if b.stream != nil {
+			b.stream.c.mu.Lock()
+			b.stream.drop()
+			b.stream.c.mu.Unlock()
+		}
+	}
+}
+
+// ask sends for the next slice.
+func (op *fetchOp) ask() error {
+	var slice wire.NumSet
+	if op.rest.Dynamic() {
+		slice, op.rest = op.rest, nil
+	} else {
+		slice, op.rest = op.rest.Cut(fetchSlice)
+	}
+	foot := footprint{class: classFetch, uids: slice}
+	if op.opts.MarkSeen {
+		foot.class = classStore
+	}
+	k := op.box.call("UID FETCH", foot, func(cmd *wire.Command) {
+		cmd.Set(slice)
+		op.items(cmd)
+	})
+	k.fetch = op
+	k.claim = func(r *response) bool { return op.claim(k, r) }
+	k.finish = func(*response) { op.flush(k) }
+	if err := op.ctx.Err(); err != nil {
+		return canceled(op.ctx, "UID FETCH")
+	}
+	if err := op.c.submit(k); err != nil {
+		return err
+	}
+	op.calls = append(op.calls, k)
+	return nil
+}
+
+// items writes what is asked for.
+func (op *fetchOp) items(cmd *wire.Command) {
+	cmd.List(func() {
+		cmd.Atom("UID")
+		for _, it := range []struct {
+			a    Attribute
+			name string
+		}{{HasFlags, "FLAGS"}, {HasInternalDate, "INTERNALDATE"}, {HasSize, "RFC822.SIZE"},
+			{HasEnvelope, "ENVELOPE"}, {HasBodyStructure, "BODYSTRUCTURE"}, {HasModSeq, "MODSEQ"}} {
+			if op.want&it.a != 0 {
+				cmd.Atom(it.name)
+			}
+		}
+		for _, s := range op.opts.Sections {
+			s.appendTo(cmd, op.opts.MarkSeen)
+		}
+	})
+}
+
+// appendTo writes the section as a FETCH item.
+func (s Section) appendTo(cmd *wire.Command, mark bool) {
+	item := "BODY.PEEK"
+	switch {
+	case s.Binary && mark:
+		item = "BINARY"
+	case s.Binary:
+		item = "BINARY.PEEK"
+	case mark:
+		item = "BODY"
+	}
+	words := []string{"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"}
+	spec := s.Part
+	if w := words[min(int(s.Kind), len(words)-1)]; w != "" {
+		spec = strings.TrimPrefix(spec+"."+w, ".")
+	}
+	fields := s.Fields
+	if s.Kind != HeaderFields && s.Kind != HeaderFieldsNot {
+		fields = nil
+	}
+	cmd.Section(item, spec, fields, s.Offset, s.Count)
+}
+
+// take waits for messages, or for the end of the oldest slice.
+func (op *fetchOp) take() ([]fetched, error) {
+	k := op.calls[0]
+	for {
+		op.c.mu.Lock()
+		items := op.out
+		op.out = nil
+		if len(items) > 0 {
+			op.c.memory -= int64(op.bytes)
+			op.bytes = 0
+			op.c.wake()
+		}
+		op.c.mu.Unlock()
+		if len(items) > 0 {
+			return items, nil
+		}
+		select {
+		case <-k.done:
+			select {
+			case <-op.ready: // something came between the look and the end
+				continue
+			default:
+				return nil, nil
+			}
+		case <-op.ready:
+		case <-op.ctx.Done():
+			return nil, canceled(op.ctx, "UID FETCH")
+		}
+	}
+}
+
+// stop ends the loop: nothing more is asked for, what is under way is dropped
+// as it comes.
+func (op *fetchOp) stop() {
+	op.c.mu.Lock()
+	defer op.c.mu.Unlock()
+	op.stopped = true
+	op.c.memory -= int64(op.bytes)
+	op.out, op.bytes, op.partial = nil, 0, nil
+	op.file.close()
+	if op.streaming != nil {
+		op.streaming.drop()
+	}
+	for _, k := range op.calls {
+		op.c.abandon(k, errStopped)
+	}
+}

@@ -1,0 +1,364 @@
+package imap
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+var errStopped = errors.New("imap: the loop was left")
+
+// claim takes a FETCH line if it is about a message of the slice that still
+// lacks something that the line has.
+func (op *fetchOp) claim(k *call, r *response) bool {
+	if r.kind != kindFetch {
+		return false
+	}
+	uid, msg := op.whose(k, r.msg)
+	if uid == 0 || k.foot.done.Contains(uint32(uid)) {
+		return false
+	}
+	if msg != nil && !op.lacks(msg, r.msg) {
+		return false
+	}
+	if msg == nil {
+		msg = r.msg
+		if msg.onlyNews() && !op.wantsOnlyNews() {
+			r.news = true // merged, and told to the listeners
+			msg = r.msg.copy()
+		}
+	} else {
+		r.news = r.msg.onlyNews()
+		msg.merge(r.msg)
+	}
+	if op.complete(msg) {
+		op.deliver(k, msg, r)
+		return true
+	}
+	if op.partial == nil {
+		op.partial = map[UID]*Message{}
+	}
+	op.partial[uid] = msg
+	return true
+}
+
+// whose says which message of the slice a line is about, and what is known of
+// it already. A line without a UID is about the one whose number it has.
+func (op *fetchOp) whose(k *call, m *Message) (UID, *Message) {
+	if m.UID != 0 {
+		if !k.foot.uids.Contains(uint32(m.UID)) && !(k.foot.uids.Dynamic() && m.UID >= op.box.state.UIDNext-1) {
+			return 0, nil
+		}
+		return m.UID, op.partial[m.UID]
+	}
+	for uid, p := range op.partial {
+		if p.Seq == m.Seq && p.epoch == op.box.state.Epoch && m.Seq != 0 {
+			return uid, p
+		}
+	}
+	return 0, nil
+}
+
+// onlyNews says whether the line has nothing but what servers send unasked.
+func (m *Message) onlyNews() bool {
+	return m.has&^(HasUID|HasFlags|HasModSeq) == 0 && len(m.bodies) == 0 && len(m.Raw) == 0
+}
+
+func (op *fetchOp) wantsOnlyNews() bool {
+	return op.want&^(HasUID|HasFlags|HasModSeq) == 0 && len(op.opts.Sections) == 0
+}
+
+// lacks says whether line has something that msg was asked for and lacks.
+func (op *fetchOp) lacks(msg, line *Message) bool {
+	return op.want&^msg.has&line.has != 0 || len(line.bodies) > 0 && len(msg.bodies) < len(op.opts.Sections)
+}
+
+func (op *fetchOp) complete(m *Message) bool {
+	return op.want&^m.has == 0 && len(op.missing(m)) == 0
+}
+
+// missing returns the sections that have not come. If exactly one has not and
+// exactly one came that was not asked for, that is it, wrongly named.
+func (op *fetchOp) missing(m *Message) (missing []Section) {
+	if len(op.opts.Sections) == 0 {
+		return nil
+	}
+	used := make([]bool, len(m.bodies))
+	for _, s := range op.opts.Sections {
+		i := slices.IndexFunc(m.bodies, func(b *Body) bool { return b.section.same(s) })
+		if i < 0 {
+			missing = append(missing, s)
+		} else {
+			used[i] = true
+		}
+	}
+	if len(missing) == 1 {
+		if i := slices.Index(used, false); i >= 0 && slices.Index(used[i+1:], false) < 0 {
+			b := m.bodies[i]
+			m.problem(b.section.String(), errors.New("came in place of "+missing[0].String()))
+			b.section = missing[0]
+			return nil
+		}
+	}
+	return missing
+}
+
+// merge adds to m what line has; nothing is overwritten with nothing.
+func (m *Message) merge(line *Message) {
+	if line.has&HasUID != 0 {
+		m.UID = line.UID
+	}
+	if line.has&HasFlags != 0 {
+		m.Flags = line.Flags
+	}
+	if line.Envelope != nil {
+		m.Envelope = line.Envelope
+	}
+	if line.BodyStructure != nil {
+		m.BodyStructure = line.BodyStructure
+	}
+	if line.has&HasInternalDate != 0 {
+		m.InternalDate = line.InternalDate
+	}
+	if line.has&HasSize != 0 {
+		m.Size = line.Size
+	}
+	if line.has&HasModSeq != 0 {
+		m.ModSeq = line.ModSeq
+	}
+	m.has |= line.has
+	m.Seq = line.Seq
+	m.Raw = append(m.Raw, line.Raw...)
+	m.Problems = append(m.Problems, line.Problems...)
+	m.bodies = append(m.bodies, line.bodies...)
+}
+
+// copy returns a message that shares nothing that changes.
+func (m *Message) copy() *Message {
+	c := *m
+	c.Flags = slices.Clone(m.Flags)
+	c.bodies = slices.Clone(m.bodies)
+	return &c
+}
+
+// deliver gives a message to the loop.
+func (op *fetchOp) deliver(k *call, m *Message, r *response) {
+	k.foot.done.Add(uint32(m.UID))
+	delete(op.partial, m.UID)
+	if op.stopped || k.abandoned {
+		return
+	}
+	if r != nil && r.size > 0 && r.msg == m && op.c.memory+int64(r.size) > op.c.opts.Budget && op.keepAside(r) {
+		return
+	}
+	size := 0
+	if r != nil {
+		size = r.size
+	}
+	op.out = append(op.out, fetched{msg: m, size: size})
+	op.bytes += size
+	op.c.memory += int64(size)
+	op.signal()
+}
+
+func (op *fetchOp) signal() {
+	select {
+	case op.ready <- struct{}{}:
+	default:
+	}
+}
+
+// keepAside writes the response to a file, to be parsed again when the loop
+// comes to it.
+func (op *fetchOp) keepAside(r *response) bool {
+	if op.file == nil {
+		f, err := op.c.spool.create(op.c)
+		if err != nil {
+			return false
+		}
+		op.file = f
+	}
+	if err := op.file.write(r.bytes); err != nil {
+		op.failed = err
+		return true
+	}
+	op.out = append(op.out, fetched{size: len(r.bytes), aside: true})
+	op.signal()
+	return true
+}
+
+// bytesParser parses what was kept aside, on the loop's goroutine.
+type bytesParser struct{ *parser }
+
+// open returns the message of an item.
+func (op *fetchOp) open(it fetched) (*Message, error) {
+	if !it.aside {
+		return it.msg, nil
+	}
+	b := make([]byte, it.size)
+	op.c.mu.Lock()
+	for n := 0; n < len(b); {
+		got, err := op.file.read(b[n:])
+		if err != nil {
+			op.c.mu.Unlock()
+			return nil, err
+		}
+		n += got
+	}
+	op.c.mu.Unlock()
+	if op.text.parser == nil {
+		op.text.parser = newParser(op.c.opts.Limits)
+	}
+	r, err := op.text.parseResponse(&wire.Response{Bytes: b, Pending: -1})
+	if err != nil {
+		return nil, err
+	}
+	op.missing(r.msg)
+	return r.msg, nil
+}
+
+// flush delivers, at the tagged reply, what came in part.
+func (op *fetchOp) flush(k *call) {
+	var uids []UID
+	for uid := range op.partial {
+		if k.foot.uids.Contains(uint32(uid)) || k.foot.uids.Dynamic() {
+			uids = append(uids, uid)
+		}
+	}
+	slices.Sort(uids)
+	for _, uid := range uids {
+		m := op.partial[uid]
+		if m.onlyNews() && !op.wantsOnlyNews() && !m.Has(op.want) {
+			delete(op.partial, uid) // only what came unasked
+			continue
+		}
+		m.Missing = op.named(m)
+		op.deliver(k, m, nil)
+	}
+	op.signal()
+}
+
+// named names what did not come.
+func (op *fetchOp) named(m *Message) (names []string) {
+	for _, it := range []struct {
+		a    Attribute
+		name string
+	}{{HasFlags, "FLAGS"}, {HasInternalDate, "INTERNALDATE"}, {HasSize, "RFC822.SIZE"},
+		{HasEnvelope, "ENVELOPE"}, {HasBodyStructure, "BODYSTRUCTURE"}, {HasModSeq, "MODSEQ"}} {
+		if op.want&it.a != 0 && m.has&it.a == 0 {
+			names = append(names, it.name)
+		}
+	}
+	for _, s := range op.missing(m) {
+		names = append(names, s.String())
+	}
+	return names
+}
+
+// streamsTo says which Fetch a large literal goes to as a stream: the one that
+// wants it, if it is the last thing that the message lacks. wanted is whether
+// anybody does.
+func (c *Client) streamsTo(r *response) (k *call, wanted bool) {
+	for _, k := range c.flight {
+		op := k.fetch
+		if op == nil {
+			continue
+		}
+		uid, known := op.whose(k, r.msg)
+		if uid == 0 || k.foot.done.Contains(uint32(uid)) {
+			continue
+		}
+		if op.stopped || k.abandoned {
+			return nil, false
+		}
+		whole := r.msg.copy()
+		if known != nil {
+			whole = known.copy()
+			whole.merge(r.msg)
+		}
+		whole.bodies = append(whole.bodies, newBody(r.pending.section, r.pending.origin, nil, false))
+		if r.msg.UID == 0 || !op.complete(whole) {
+			return nil, true
+		}
+		return k, true
+	}
+	return nil, false
+}
+
+// deliverStream gives the loop a message whose last section is still to come.
+func (op *fetchOp) deliverStream(k *call, r *response) *bodyStream {
+	m := r.msg
+	if p := op.partial[m.UID]; p != nil {
+		p.merge(m)
+		m = p
+	}
+	s := &bodyStream{c: op.c, op: op, left: r.pending.size, ready: make(chan struct{}, 1)}
+	b := newBody(r.pending.section, r.pending.origin, nil, false)
+	b.Size, b.stream = r.pending.size, s
+	m.bodies = append(m.bodies, b)
+	op.missing(m)
+	op.streaming = s
+	op.deliver(k, m, nil)
+	return s
+}
+
+// park makes the reader wait for a loop that is behind, but only while nobody
+// else needs the connection; then what comes is kept aside instead.
+func (c *Client) park(op *fetchOp, full func() bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var until time.Time
+	for full() {
+		now := time.Now()
+		if until.IsZero() {
+			until = now.Add(parkPatience)
+			c.watch(until)
+		}
+		if !c.mayPark(op) || !now.Before(until) {
+			op.spilling()
+			return
+		}
+		c.watch(until)
+		c.mu.Unlock()
+		<-c.kick
+		c.mu.Lock()
+	}
+}
+
+// mayPark says whether the reader may wait for op's loop.
+func (c *Client) mayPark(op *fetchOp) bool {
+	if c.closed != nil || c.bye != "" || c.leaving || op.stopped {
+		return false
+	}
+	for _, k := range append(slices.Clip(c.flight), c.queue...) {
+		if k.fetch != op {
+			return false
+		}
+	}
+	return c.box == nil || !c.box.listeners.waiting()
+}
+
+// spilling says that the body on the wire is no longer waited for.
+func (op *fetchOp) spilling() {
+	if op.streaming != nil {
+		op.streaming.spilled = true
+	}
+}
+
+// afterData returns the wait for a loop that is behind with its messages.
+func (c *Client) afterData(r *response) func() error {
+	if r.kind != kindFetch {
+		return nil
+	}
+	for _, k := range c.flight {
+		if op := k.fetch; op != nil && op.bytes > fetchAhead {
+			return func() error {
+				c.park(op, func() bool { return op.bytes > fetchAhead && !op.stopped })
+				return nil
+			}
+		}
+	}
+	return nil
+}

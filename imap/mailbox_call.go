@@ -1,0 +1,92 @@
+package imap
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// call makes a call for the mailbox: build adds the arguments, under the mutex,
+// when the command's turn has come and the mailbox is still selected.
+func (m *Mailbox) call(name string, foot footprint, build func(*wire.Command)) *call {
+	k := &call{name: name, foot: foot}
+	k.prepare = func() (*wire.Command, error) {
+		if err := m.usable(); err != nil {
+			return nil, err
+		}
+		cmd := wire.NewCommand(name)
+		if build != nil {
+			build(cmd)
+		}
+		return cmd, nil
+	}
+	return k
+}
+
+// do sends a call for the mailbox and waits for its end.
+func (m *Mailbox) do(ctx context.Context, k *call) error {
+	if err := m.check(m.usable); err != nil {
+		return err
+	}
+	return m.client.do(ctx, k)
+}
+
+// writable returns why the mailbox cannot be changed, if so.
+func (m *Mailbox) writable() error {
+	if err := m.usable(); err != nil {
+		return err
+	}
+	if m.state.ReadOnly {
+		return ErrReadOnly
+	}
+	return nil
+}
+
+// check asks a condition under the mutex.
+func (m *Mailbox) check(condition func() error) error {
+	m.client.mu.Lock()
+	defer m.client.mu.Unlock()
+	return condition()
+}
+
+// offers says whether the server offers one of some capabilities; it is asked
+// if it has not told any yet.
+func (c *Client) offers(ctx context.Context, names ...string) (bool, error) {
+	c.mu.Lock()
+	known := c.caps.known()
+	c.mu.Unlock()
+	if !known {
+		if _, err := c.Capability(ctx); err != nil {
+			return false, err
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.caps.any(names...), nil
+}
+
+// any says whether one of some capabilities is there.
+func (s *capabilities) any(names ...string) bool {
+	for _, name := range names {
+		if s.has(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// concerned is the set for a footprint. One with "*" may concern any message:
+// n:* is also the highest, be it below n (RFC 9051 §9, seq-range).
+func concerned(set wire.NumSet) wire.NumSet {
+	if set.Dynamic() {
+		return nil
+	}
+	return set
+}
+
+// nothingSaid is a command that the server answered with OK, and without the
+// data that was asked for.
+func nothingSaid(name string) error {
+	return fmt.Errorf("imap: %s: the server said OK, but not what was asked for", name)
+}

@@ -1,0 +1,229 @@
+package imap
+
+import (
+	"slices"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// Mailbox is the handle of the selected mailbox. Its methods may be called
+// from any goroutine at any time. When another mailbox is selected, or this
+// one is left, they return ErrDeselected.
+type Mailbox struct {
+	client *Client
+	name   string
+
+	// Guarded by the client's mutex.
+	state     MailboxState
+	live      bool // data of the connection is about this mailbox
+	left      bool // no longer selected
+	unsure    bool // EXISTS cannot be trusted until the next one
+	log       []uint32
+	logBase   uint64 // the epoch before log[0]
+	listeners listeners[Update]
+	changes   uint64 // how many updates there were
+	seen      uint64 // how many of them the user knows
+}
+
+// MailboxState is what is known of the selected mailbox.
+type MailboxState struct {
+	Name           string
+	ReadOnly       bool
+	Exists         uint32
+	Recent         uint32
+	Flags          []Flag
+	PermanentFlags []Flag // FlagAny in it: keywords may be made
+	UIDNext        UID    // 0: the server did not say
+	UIDValidity    uint32 // 0: the server did not say, so UIDs do not last
+	Unseen         uint32 // number of the first unseen message when it was selected; 0: none, or not said
+	HighestModSeq  uint64 // 0: no mod-sequences
+	UIDNotSticky   bool
+	// Epoch rises when sequence numbers change their meaning.
+	Epoch uint64
+}
+
+// maxLog is over how many expunges sequence numbers can be carried.
+const maxLog = 1024
+
+// Name returns the mailbox's name.
+func (m *Mailbox) Name() string { return m.name }
+
+// Client returns the connection that the mailbox is selected on.
+func (m *Mailbox) Client() *Client { return m.client }
+
+// State returns what is known of the mailbox now. It goes on changing as the
+// server tells news.
+func (m *Mailbox) State() MailboxState {
+	m.client.mu.Lock()
+	defer m.client.mu.Unlock()
+	m.seen = m.changes
+	return m.snapshot()
+}
+
+func (m *Mailbox) snapshot() MailboxState {
+	s := m.state
+	s.Flags, s.PermanentFlags = slices.Clone(s.Flags), slices.Clone(s.PermanentFlags)
+	return s
+}
+
+// apply changes the state by a response and returns it as an update, nil if it
+// is none.
+func (m *Mailbox) apply(r *response) Update {
+	s := &m.state
+	switch r.kind {
+	case kindExists:
+		if r.num < s.Exists && !m.unsure {
+			m.renumbered() // messages went without EXPUNGE
+		}
+		s.Exists, m.unsure = r.num, false
+		return Exists{Count: r.num}
+	case kindRecent:
+		s.Recent = r.num
+		return Recent{Count: r.num}
+	case kindExpunge:
+		return m.expunged(r.num)
+	case kindVanished:
+		return m.vanished(r.set, r.early)
+	case kindFlags:
+		s.Flags = r.flags
+		return FlagsDefined{Flags: r.flags}
+	case kindFetch:
+		if u := r.msg.UID; u != 0 && s.UIDNext != 0 && u >= s.UIDNext && u < MaxUID {
+			s.UIDNext = u + 1
+		}
+		s.HighestModSeq = max(s.HighestModSeq, min(r.msg.ModSeq, s.HighestModSeq<<1|s.HighestModSeq))
+		r.msg.epoch = s.Epoch
+		return Changed{Message: r.msg}
+	}
+	return nil
+}
+
+func (m *Mailbox) expunged(n uint32) Update {
+	s := &m.state
+	if n > s.Exists {
+		if !m.unsure {
+			m.client.oddity("EXPUNGE of a message that does not exist", m.name)
+		}
+		m.unsure = true
+		m.renumbered()
+		return Expunged{Seq: n}
+	}
+	s.Exists--
+	s.Epoch++
+	if m.log = append(m.log, n); len(m.log) > maxLog {
+		m.log = append(m.log[:0], m.log[1:]...)
+		m.logBase++
+	}
+	return Expunged{Seq: n}
+}
+
+func (m *Mailbox) vanished(set UIDSet, early bool) Update {
+	if !early {
+		s := &m.state
+		if n := set.Len(); n > uint64(s.Exists) {
+			s.Exists, m.unsure = 0, true
+		} else {
+			s.Exists -= uint32(n)
+		}
+		m.renumbered()
+	}
+	return Vanished{UIDs: set, Earlier: early}
+}
+
+// renumbered begins an epoch into which no numbers can be carried.
+func (m *Mailbox) renumbered() {
+	m.state.Epoch++
+	m.log, m.logBase = nil, m.state.Epoch
+}
+
+// applyCode applies a response code; opening says that SELECT is under way.
+func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
+	s := &m.state
+	switch code.Code {
+	case CodeReadOnly:
+		s.ReadOnly = true
+	case CodePermanentFlags:
+		if code.Problem == nil {
+			s.PermanentFlags = code.Flags
+		}
+	case CodeReadWrite:
+		if opening {
+			s.ReadOnly = false
+		}
+	}
+	if !opening {
+		return
+	}
+	switch code.Code {
+	case CodeUIDNext:
+		s.UIDNext = UID(code.Number)
+	case CodeUIDValidity:
+		s.UIDValidity = uint32(code.Number)
+	case CodeUnseen:
+		s.Unseen = uint32(code.Number)
+	case CodeHighestModSeq:
+		s.HighestModSeq = code.Number
+	case CodeUIDNotSticky:
+		s.UIDNotSticky = true
+	}
+}
+
+// carry brings a set of sequence numbers, true in an epoch, to the present.
+func (m *Mailbox) carry(s SeqSet) (wire.NumSet, error) {
+	if s.box == nil {
+		return s.set, nil
+	}
+	if s.box != m || s.epoch < m.logBase || s.epoch > m.state.Epoch {
+		return nil, ErrRenumbered
+	}
+	set := s.set
+	for _, n := range m.log[s.epoch-m.logBase:] {
+		set = shifted(set, n)
+	}
+	if len(set) == 0 && len(s.set) > 0 {
+		return nil, ErrRenumbered // all of them are gone
+	}
+	return set, nil
+}
+
+// shifted is the set after message n went.
+func shifted(set wire.NumSet, n uint32) wire.NumSet {
+	var out wire.NumSet
+	for _, r := range set {
+		if r.First < n {
+			out.AddRange(r.First, min(r.Last, n-1))
+		}
+		if r.Last > n {
+			last := r.Last
+			if last != wire.Star {
+				last--
+			}
+			out.AddRange(max(r.First, n+1)-1, last)
+		}
+	}
+	return out
+}
+
+// add hands an update to those who listen.
+func (m *Mailbox) add(u Update) {
+	m.changes++
+	m.listeners.add(u)
+}
+
+// deselect ends the handle.
+func (m *Mailbox) deselect() {
+	m.left = true
+	m.listeners.close(ErrDeselected)
+}
+
+// usable returns why the mailbox cannot be worked on, if so.
+func (m *Mailbox) usable() error {
+	c := m.client
+	switch {
+	case c.closed != nil:
+		return c.closed
+	case m.left || c.box != m && c.opening != m:
+		return ErrDeselected
+	}
+	return nil
+}

@@ -1,0 +1,125 @@
+package imap
+
+import (
+	"context"
+)
+
+// SelectOptions are the settings of Select.
+type SelectOptions struct {
+	// ReadOnly opens the mailbox by EXAMINE: nothing in it changes, not even
+	// \Recent.
+	ReadOnly bool
+}
+
+// Select opens a mailbox (RFC 9051 §6.3.2). The mailbox that was selected
+// before is left, without expunging anything; its handle returns ErrDeselected.
+// If the server refuses, a *ResponseError, no mailbox is selected.
+func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (*Mailbox, error) {
+	verb := "SELECT"
+	if opts != nil && opts.ReadOnly {
+		verb = "EXAMINE"
+	}
+	m := &Mailbox{client: c, name: name}
+	m.state.Name = name
+	k := &call{name: verb, foot: footprint{class: classBarrier}}
+	k.cmd = newCommand(verb).AString(c.wireName(name))
+	k.written = func() { c.open(m, verb == "EXAMINE") }
+	k.finish = func(r *response) { c.opened(m, r) }
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// Examine opens a mailbox read-only: Select with ReadOnly.
+func (c *Client) Examine(ctx context.Context, name string) (*Mailbox, error) {
+	return c.Select(ctx, name, &SelectOptions{ReadOnly: true})
+}
+
+// open is called when SELECT is written: from now on, or from [CLOSED] on
+// where the server says that, data is about the new mailbox.
+func (c *Client) open(m *Mailbox, readOnly bool) {
+	m.state.ReadOnly = readOnly
+	c.previous, c.opening = c.box, m
+	m.live = c.previous == nil || !c.caps.has("QRESYNC") && !c.caps.has("IMAP4REV2")
+	c.box = nil
+	if c.previous != nil {
+		c.previous.left = true
+	}
+}
+
+// opened is called at SELECT's tagged reply.
+func (c *Client) opened(m *Mailbox, r *response) {
+	c.opening = nil
+	old := c.previous
+	c.previous = nil
+	if r.status == StatusBad && old != nil {
+		old.left = false
+		c.box = old
+		m.deselect()
+		return
+	}
+	if old != nil {
+		old.deselect()
+		c.dropIdleLoops(old, ErrDeselected)
+	}
+	if r.status != StatusOK {
+		m.deselect()
+		return
+	}
+	m.live, m.seen = true, m.changes
+	c.box = m
+}
+
+// leave ends the selected state for a handle.
+func (c *Client) leave(m *Mailbox) {
+	if c.box == m {
+		c.box = nil
+	}
+	m.deselect()
+	c.dropIdleLoops(m, ErrDeselected)
+}
+
+// Unselect leaves the mailbox without expunging anything (RFC 3691). Where the
+// server lacks UNSELECT, the mailbox is opened read-only first, so that CLOSE
+// expunges nothing.
+func (m *Mailbox) Unselect(ctx context.Context) error {
+	c := m.client
+	c.mu.Lock()
+	has := c.caps.has("UNSELECT") || c.caps.has("IMAP4REV2")
+	err := m.usable()
+	readOnly := m.state.ReadOnly
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	if has {
+		return c.do(ctx, m.leaving("UNSELECT"))
+	}
+	if readOnly {
+		return c.do(ctx, m.leaving("CLOSE"))
+	}
+	again, err := c.Examine(ctx, m.name)
+	if err != nil {
+		return err
+	}
+	return c.do(ctx, again.leaving("CLOSE"))
+}
+
+// CloseAndExpunge removes all messages that are marked \Deleted and leaves the
+// mailbox: IMAP's CLOSE (RFC 9051 §6.4.1). In a read-only mailbox nothing is
+// removed.
+func (m *Mailbox) CloseAndExpunge(ctx context.Context) error {
+	return m.client.do(ctx, m.leaving("CLOSE"))
+}
+
+// leaving is a call that leaves the mailbox, whatever the answer but BAD.
+func (m *Mailbox) leaving(name string) *call {
+	k := m.call(name, footprint{class: classBarrier}, nil)
+	k.finish = func(r *response) {
+		if r.status != StatusBad {
+			m.client.leave(m)
+		}
+	}
+	return k
+}

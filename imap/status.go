@@ -1,0 +1,101 @@
+package imap
+
+import (
+	"context"
+	"strings"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// StatusItem is something to ask of a mailbox that need not be selected
+// (RFC 9051 §6.3.11). Any atom will do; these are the known ones.
+type StatusItem string
+
+// The items of STATUS, and which capability those need that not every server
+// knows.
+const (
+	StatusMessages      StatusItem = "MESSAGES"
+	StatusUIDNext       StatusItem = "UIDNEXT"
+	StatusUIDValidity   StatusItem = "UIDVALIDITY"
+	StatusUnseen        StatusItem = "UNSEEN"
+	StatusRecent        StatusItem = "RECENT"        // gone from IMAP4rev2
+	StatusDeleted       StatusItem = "DELETED"       // IMAP4rev2
+	StatusSize          StatusItem = "SIZE"          // IMAP4rev2, STATUS=SIZE
+	StatusHighestModSeq StatusItem = "HIGHESTMODSEQ" // CONDSTORE
+	StatusAppendLimit   StatusItem = "APPENDLIMIT"   // APPENDLIMIT
+	StatusMailboxID     StatusItem = "MAILBOXID"     // OBJECTID
+)
+
+// Status asks about a mailbox without selecting it (RFC 9051 §6.3.11). Without
+// items it asks for those that every server knows: MESSAGES, UIDNEXT,
+// UIDVALIDITY and UNSEEN. It is not meant for the selected mailbox, whose State
+// it does not change.
+func (c *Client) Status(ctx context.Context, name string, items ...StatusItem) (*MailboxStatus, error) {
+	if len(items) == 0 {
+		items = []StatusItem{StatusMessages, StatusUIDNext, StatusUIDValidity, StatusUnseen}
+	}
+	s := &statusQuery{client: c, name: canonicalName(name)}
+	if err := c.do(ctx, s.call(items)); err != nil {
+		return nil, err
+	}
+	if s.answer == nil {
+		return nil, nothingSaid("STATUS")
+	}
+	return s.answer, nil
+}
+
+// statusQuery is one STATUS under way.
+type statusQuery struct {
+	client *Client
+	name   string
+	raw    string // the name as it is sent
+	answer *MailboxStatus
+	spare  *MailboxStatus // under another name, when no other STATUS was under way
+}
+
+func (s *statusQuery) call(items []StatusItem) *call {
+	s.raw = s.client.wireName(s.name)
+	// Servers may hold names that differ in case alone for the same.
+	k := &call{name: "STATUS", foot: footprint{class: classStatus, name: strings.ToLower(s.raw)}}
+	k.cmd = wire.NewCommand("STATUS").AString(s.raw)
+	k.cmd.List(func() {
+		for _, item := range items {
+			k.cmd.Atom(string(item))
+		}
+	})
+	k.claim = func(r *response) bool { return r.kind == kindStatus && s.claim(k, r.mbox) }
+	k.finish = func(r *response) { s.finish(r.status) }
+	return k
+}
+
+func (s *statusQuery) claim(k *call, got *MailboxStatus) bool {
+	s.client.names.learn(got.Mailbox, got.Raw)
+	switch {
+	case got.Mailbox == s.name || got.Raw == s.raw:
+		s.answer = got
+	case s.client.alone(k):
+		s.spare = got
+	default:
+		return false
+	}
+	return true
+}
+
+// finish takes an answer under another name if there is no better one: servers
+// send names in a spelling of their own.
+func (s *statusQuery) finish(status Status) {
+	if s.answer == nil && s.spare != nil && status == StatusOK {
+		s.client.oddity("STATUS under another name", s.spare.Raw)
+		s.answer = s.spare
+	}
+}
+
+// alone says whether no other call of k's class is under way.
+func (c *Client) alone(k *call) bool {
+	for _, f := range c.flight {
+		if f != k && f.foot.class == k.foot.class {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,144 @@
+package imap
+
+import "time"
+
+// Envelope is a message's header as the server parsed it (RFC 9051 §7.5.2).
+// Text is as sent, RFC 2047 words not decoded; package mail decodes it.
+type Envelope struct {
+	Date      string // as in the header; see Time
+	Subject   string
+	From      []Address
+	Sender    []Address
+	ReplyTo   []Address
+	To        []Address
+	CC        []Address
+	BCC       []Address
+	InReplyTo string
+	MessageID string
+}
+
+// Address is a mail address, or the beginning or end of a group of them: then
+// Host is "" and Mailbox is the group's name, or "" at its end.
+type Address struct {
+	Name    string
+	Route   string // obsolete source route
+	Mailbox string // before the @
+	Host    string
+}
+
+// BodyStructure is a message's MIME structure (RFC 9051 §7.5.2). It describes
+// one part; Parts has the parts inside.
+type BodyStructure struct {
+	Type, Subtype string // as sent; compare without regard to case
+	Params        []Param
+	ID            string
+	Description   string
+	Encoding      string
+	Size          int64 // bytes, encoded
+	Lines         int64 // of text and message/rfc822
+	Envelope      *Envelope
+	Parts         []*BodyStructure // of multipart; of message/rfc822 its one body
+
+	// Extension data, of BODYSTRUCTURE only.
+	MD5               string
+	Disposition       string
+	DispositionParams []Param
+	Language          []string
+	Location          string
+	Extended          bool
+}
+
+// Param is a parameter of a media type or disposition. They stay in order.
+type Param struct{ Name, Value string }
+
+// ListEntry is a mailbox as LIST or LSUB tells it (RFC 9051 §7.3.1).
+type ListEntry struct {
+	Attributes []string // such as \HasChildren, \Noselect, \Sent
+	Delimiter  string   // between levels of the hierarchy; "": it is flat
+	Mailbox    string   // decoded name; pass it to other methods as it is
+	Raw        string   // the name on the wire
+	Status     *MailboxStatus
+	// Extended has the extended data items, name and value in turn, unparsed.
+	Extended []RawAttribute
+}
+
+// MailboxStatus is the answer to STATUS (RFC 9051 §7.3.4). Fields that were
+// not sent are nil or zero.
+type MailboxStatus struct {
+	Mailbox       string
+	Raw           string // the name on the wire
+	Messages      *uint32
+	Recent        *uint32
+	UIDNext       UID
+	UIDValidity   uint32
+	Unseen        *uint32
+	Deleted       *uint32
+	Size          *int64
+	HighestModSeq uint64
+	AppendLimit   *int64
+	MailboxID     string
+	Raws          []RawAttribute // items that this library does not know
+}
+
+// ResponseCode is what stands in brackets in a status response
+// (RFC 9051 §7.1), or its kind alone.
+type ResponseCode struct {
+	Code Code
+	// Data is the rest, as it stands on the wire; control characters and all.
+	Data string
+
+	Flags        []Flag     // PERMANENTFLAGS
+	Number       uint64     // UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ; 0: none or bad
+	Capabilities []string   // CAPABILITY
+	UIDValidity  uint32     // APPENDUID, COPYUID
+	Source, Dest UIDSet     // COPYUID; APPENDUID has Dest alone
+	Copied       UIDMapping // COPYUID: which of Source became which of Dest
+	Charsets     []string   // BADCHARSET: what the server offers instead
+	Problem      error      // the data did not parse; Data still has it
+}
+
+// Code is the kind of a response code, in upper case. It is an error, so that
+// errors.Is(err, imap.CodeNonExistent) asks for it.
+type Code string
+
+// Response codes (RFC 9051 §7.1, RFC 5530 and others).
+const (
+	CodeAlert                Code = "ALERT"
+	CodeAlreadyExists        Code = "ALREADYEXISTS"
+	CodeAppendUID            Code = "APPENDUID"
+	CodeAuthenticationFailed Code = "AUTHENTICATIONFAILED"
+	CodeAuthorizationFailed  Code = "AUTHORIZATIONFAILED"
+	CodeBadCharset           Code = "BADCHARSET"
+	CodeCannot               Code = "CANNOT"
+	CodeCapability           Code = "CAPABILITY"
+	CodeClientBug            Code = "CLIENTBUG"
+	CodeClosed               Code = "CLOSED"
+	CodeContactAdmin         Code = "CONTACTADMIN"
+	CodeCopyUID              Code = "COPYUID"
+	CodeCorruption           Code = "CORRUPTION"
+	CodeExpired              Code = "EXPIRED"
+	CodeExpungeIssued        Code = "EXPUNGEISSUED"
+	CodeHighestModSeq        Code = "HIGHESTMODSEQ"
+	CodeInUse                Code = "INUSE"
+	CodeLimit                Code = "LIMIT"
+	CodeNonExistent          Code = "NONEXISTENT"
+	CodeNoPerm               Code = "NOPERM"
+	CodeOverQuota            Code = "OVERQUOTA"
+	CodeParse                Code = "PARSE"
+	CodePermanentFlags       Code = "PERMANENTFLAGS"
+	CodePrivacyRequired      Code = "PRIVACYREQUIRED"
+	CodeReadOnly             Code = "READ-ONLY"
+	CodeReadWrite            Code = "READ-WRITE"
+	CodeServerBug            Code = "SERVERBUG"
+	CodeTryCreate            Code = "TRYCREATE"
+	CodeUIDNext              Code = "UIDNEXT"
+	CodeUIDNotSticky         Code = "UIDNOTSTICKY"
+	CodeUIDValidity          Code = "UIDVALIDITY"
+	CodeUnavailable          Code = "UNAVAILABLE"
+	CodeUnseen               Code = "UNSEEN"
+)
+
+func (c Code) Error() string { return "imap: response code " + string(c) }
+
+// Time parses the envelope's Date leniently; ok is false if it cannot.
+func (e *Envelope) Time() (t time.Time, ok bool) { return parseEnvelopeDate(e.Date) }

@@ -1,0 +1,217 @@
+package imap
+
+import "context"
+
+// Update is something that the server said about the selected mailbox without
+// being asked: one of Exists, Recent, Expunged, Vanished, Changed,
+// FlagsDefined, Alert, Other, State or Overflow.
+type Update interface{ update() }
+
+// Exists says how many messages there are. It does not say that one is new: a
+// message may have come while another went.
+type Exists struct{ Count uint32 }
+
+// Recent says how many messages have the \Recent flag.
+type Recent struct{ Count uint32 }
+
+// Expunged says that a message was removed; the numbers above it fell by one.
+type Expunged struct{ Seq uint32 }
+
+// Vanished says which messages were removed (RFC 7162 §3.2.10). Earlier: before
+// now, in answer to a question about the past.
+type Vanished struct {
+	UIDs    UIDSet
+	Earlier bool
+}
+
+// Changed says something about a message, mostly its flags. The Message has
+// what the server said; its UID is 0 if that was not part of it.
+type Changed struct{ Message *Message }
+
+// FlagsDefined says which flags the mailbox has.
+type FlagsDefined struct{ Flags []Flag }
+
+// Alert is text that the user must be shown (RFC 9051 §7.1). It is not to be
+// trusted and may hold control characters.
+type Alert struct{ Text string }
+
+// Other is a response that this library does not know, as it came.
+type Other struct {
+	Name string // in upper case
+	Raw  []byte // without the line end
+}
+
+// State comes first in a loop if something happened that its user was not told
+// about, and behind an Overflow.
+type State struct{ MailboxState }
+
+// Overflow says that a listener was too slow: so many updates were dropped in
+// this place. A State follows.
+type Overflow struct{ Dropped int }
+
+func (Exists) update()       {}
+func (Recent) update()       {}
+func (Expunged) update()     {}
+func (Vanished) update()     {}
+func (Changed) update()      {}
+func (FlagsDefined) update() {}
+func (Alert) update()        {}
+func (Other) update()        {}
+func (State) update()        {}
+func (Overflow) update()     {}
+
+// otherUpdate makes an update of a response that changes no state.
+func otherUpdate(r *response) Update {
+	switch r.kind {
+	case kindUnknown:
+		return Other{Name: r.name, Raw: r.raw}
+	case kindFetch:
+		return Changed{Message: r.msg}
+	}
+	return nil
+}
+
+// Notice is something about the connection as a whole.
+type Notice struct {
+	Kind NoticeKind
+	Text string // from the server: not to be trusted, may hold control characters
+	Err  error  // of NoticeClosed: wraps ErrClosed and the cause
+}
+
+// NoticeKind is a kind of Notice.
+type NoticeKind uint8
+
+// The kinds of Notice.
+const (
+	NoticeAlert  NoticeKind = iota + 1 // text that the user must be shown
+	NoticeBye                          // the server is about to close
+	NoticeClosed                       // the connection is gone; the last one
+)
+
+func (k NoticeKind) String() string {
+	switch k {
+	case NoticeAlert:
+		return "alert"
+	case NoticeBye:
+		return "bye"
+	case NoticeClosed:
+		return "closed"
+	}
+	return "notice"
+}
+
+// maxWaiting is how many items a listener may be behind.
+const maxWaiting = 4096
+
+// listeners are those who want to hear of T. All is guarded by the client's
+// mutex.
+type listeners[T any] struct {
+	all    []*listener[T]
+	closed error
+}
+
+// listener has what one of them was not yet given.
+type listener[T any] struct {
+	items   []T
+	dropped int
+	waiting bool
+	err     error
+	ready   chan struct{}
+}
+
+func (s *listeners[T]) join() *listener[T] {
+	l := &listener[T]{ready: make(chan struct{}, 1), err: s.closed}
+	s.all = append(s.all, l)
+	return l
+}
+
+func (s *listeners[T]) leave(l *listener[T]) {
+	for i, x := range s.all {
+		if x == l {
+			s.all = append(s.all[:i], s.all[i+1:]...)
+			return
+		}
+	}
+}
+
+func (s *listeners[T]) add(item T) {
+	for _, l := range s.all {
+		if len(l.items) >= maxWaiting {
+			l.dropped++
+			continue
+		}
+		l.items = append(l.items, item)
+		l.signal()
+	}
+}
+
+func (s *listeners[T]) close(err error) {
+	if s.closed == nil {
+		s.closed = err
+	}
+	for _, l := range s.all {
+		l.end(err)
+	}
+}
+
+// waiting says whether somebody waits for an item now.
+func (s *listeners[T]) waiting() bool {
+	for _, l := range s.all {
+		if l.waiting {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *listener[T]) end(err error) {
+	if l.err == nil {
+		l.err = err
+	}
+	l.signal()
+}
+
+func (l *listener[T]) signal() {
+	select {
+	case l.ready <- struct{}{}:
+	default:
+	}
+}
+
+// Notices yields alerts, BYE, and at last that the connection is gone. It ends
+// with that, with ctx's error, or by break.
+func (c *Client) Notices(ctx context.Context) func(yield func(Notice, error) bool) {
+	return func(yield func(Notice, error) bool) {
+		c.mu.Lock()
+		l := c.notices.join()
+		c.mu.Unlock()
+		defer func() {
+			c.mu.Lock()
+			c.notices.leave(l)
+			c.mu.Unlock()
+		}()
+		for {
+			c.mu.Lock()
+			items, err := l.items, l.err
+			l.items = nil
+			c.mu.Unlock()
+			for _, n := range items {
+				if !yield(n, nil) {
+					return
+				}
+			}
+			switch {
+			case len(items) > 0:
+				continue
+			case err != nil:
+				return
+			}
+			select {
+			case <-l.ready:
+			case <-ctx.Done():
+				yield(Notice{}, canceled(ctx, "notices"))
+				return
+			}
+		}
+	}
+}
