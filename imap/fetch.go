@@ -64,6 +64,8 @@ func (m *Mailbox) FetchSeq(ctx context.Context, seqs SeqSet, opts *FetchOptions)
 
 const (
 	fetchSlice   = 500     // messages asked for at once
+	firstBodies  = 16      // the same, with bodies whose size is not known yet
+	sliceBytes   = 1 << 20 // of bodies asked for at once
 	fetchAhead   = 1 << 20 // bytes of messages that may wait for the loop
 	parkPatience = 10 * time.Second
 )
@@ -113,6 +115,8 @@ type fetchOp struct {
 	partial   map[UID]*Message
 	file      *spoolFile
 	streaming *bodyStream
+	came      int64 // messages, and their bytes
+	cameBytes int64
 	stopped   bool
 	failed    error // what the loop yields last
 	ready     chan struct{}
@@ -208,7 +212,7 @@ func (op *fetchOp) ask() error {
 	if op.rest.Dynamic() {
 		slice, op.rest = op.rest, nil
 	} else {
-		slice, op.rest = op.rest.Cut(fetchSlice)
+		slice, op.rest = op.rest.Cut(op.sliceSize())
 	}
 	foot := footprint{class: classFetch, uids: slice}
 	if op.opts.MarkSeen {
@@ -229,6 +233,31 @@ func (op *fetchOp) ask() error {
 	}
 	op.calls = append(op.calls, k)
 	return nil
+}
+
+// sliceSize is how many messages to ask for at once. With bodies that is as
+// many as come to about a mebibyte, judged by those that came: what is under
+// way when the loop is left has to be read over.
+func (op *fetchOp) sliceSize() uint64 {
+	if !op.bodies() {
+		return fetchSlice
+	}
+	op.c.mu.Lock()
+	defer op.c.mu.Unlock()
+	if op.came == 0 {
+		return firstBodies
+	}
+	return uint64(min(max(sliceBytes*op.came/max(op.cameBytes, 1), 1), fetchSlice))
+}
+
+// bodies says whether sections are asked for that may be large.
+func (op *fetchOp) bodies() bool {
+	for _, s := range op.opts.Sections {
+		if s.Count == 0 && (s.Kind == Whole || s.Kind == Text) {
+			return true
+		}
+	}
+	return false
 }
 
 // items writes what is asked for.

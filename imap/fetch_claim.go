@@ -146,6 +146,10 @@ func (m *Message) copy() *Message {
 // deliver gives a message to the loop.
 func (op *fetchOp) deliver(k *call, m *Message, r *response) {
 	k.foot.done.Add(uint32(m.UID))
+	op.came++
+	if r != nil {
+		op.cameBytes += int64(r.size)
+	}
 	delete(op.partial, m.UID)
 	if op.stopped || k.abandoned {
 		return
@@ -300,6 +304,7 @@ func (op *fetchOp) deliverStream(k *call, r *response) *bodyStream {
 	m.bodies = append(m.bodies, b)
 	op.missing(m)
 	op.streaming = s
+	op.cameBytes += s.left
 	op.deliver(k, m, nil)
 	return s
 }
