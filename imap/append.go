@@ -45,7 +45,7 @@ func (c *Client) Append(ctx context.Context, mailbox string, message io.Reader, 
 	if opts == nil {
 		opts = &AppendOptions{}
 	}
-	f := &feed{c: c, left: size, room: make(chan struct{}, 1)}
+	f := &feed{c: c, size: size, left: size, room: make(chan struct{}, 1)}
 	if err := f.fill(message, min(size, appendHeld)); err != nil {
 		return nil, fmt.Errorf("imap: append: %w", err)
 	}
@@ -93,8 +93,9 @@ func (c *Client) appendCall(mailbox string, f *feed, size int64, opts *AppendOpt
 type feed struct {
 	c       *Client
 	buf     []byte // read and not yet written
-	left    int64  // not yet written
-	read    int64  // read from the caller's Reader
+	size    int64
+	left    int64 // not yet written
+	read    int64 // read from the caller's Reader
 	starved time.Time
 	stopped bool
 	room    chan struct{} // signals that buf was taken
@@ -110,7 +111,7 @@ func (f *feed) fill(src io.Reader, n int64) error {
 	f.read += int64(got)
 	if err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			err = fmt.Errorf("the message ends after %d bytes of %d: %w", f.read, f.left, io.ErrUnexpectedEOF)
+			err = fmt.Errorf("the message ends after %d bytes of %d: %w", f.read, f.size, io.ErrUnexpectedEOF)
 		}
 		return err
 	}
@@ -124,7 +125,7 @@ func (f *feed) fill(src io.Reader, n int64) error {
 
 // pump reads the rest of a long message as the connection takes it.
 func (f *feed) pump(ctx context.Context, src io.Reader, k *call) error {
-	total := f.left
+	total := f.size
 	for f.read < total {
 		f.c.mu.Lock()
 		stopped, waiting := f.stopped || k.state == callDone, len(f.buf) >= writeChunk

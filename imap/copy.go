@@ -45,15 +45,11 @@ func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, e
 	if err := m.check(m.writable); err != nil {
 		return CopyResult{}, err
 	}
-	moves, err := m.client.offers(ctx, "MOVE", "IMAP4REV2")
-	if err != nil {
-		return CopyResult{}, err
-	}
-	if moves {
+	if m.client.offers("MOVE", "IMAP4REV2") {
 		r, _, err := m.transfer(ctx, "UID MOVE", classMove, set, to)
 		return r, err
 	}
-	if !m.client.Has("UIDPLUS") {
+	if !m.client.offers("UIDPLUS") {
 		return CopyResult{}, &UnsupportedError{Capability: "MOVE or UIDPLUS", What: "Move"}
 	}
 	return m.copyAndDelete(ctx, set, to)

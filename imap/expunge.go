@@ -28,11 +28,7 @@ func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
 	if err := m.check(m.writable); err != nil {
 		return err
 	}
-	ok, err := m.client.offers(ctx, "UIDPLUS", "IMAP4REV2")
-	if err != nil {
-		return err
-	}
-	if !ok {
+	if !m.client.offers("UIDPLUS", "IMAP4REV2") {
 		return &UnsupportedError{Capability: "UIDPLUS", What: "ExpungeUIDs"}
 	}
 	foot := footprint{class: classExpunge, uids: concerned(set.set)}

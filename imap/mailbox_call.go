@@ -50,20 +50,11 @@ func (m *Mailbox) check(condition func() error) error {
 	return condition()
 }
 
-// offers says whether the server offers one of some capabilities; it is asked
-// if it has not told any yet.
-func (c *Client) offers(ctx context.Context, names ...string) (bool, error) {
-	c.mu.Lock()
-	known := c.caps.known()
-	c.mu.Unlock()
-	if !known {
-		if _, err := c.Capability(ctx); err != nil {
-			return false, err
-		}
-	}
+// offers says whether the server offers one of some capabilities.
+func (c *Client) offers(names ...string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.caps.any(names...), nil
+	return c.caps.any(names...)
 }
 
 // any says whether one of some capabilities is there.

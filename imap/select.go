@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"strings"
 )
 
 // SelectOptions are the settings of Select.
@@ -13,7 +14,9 @@ type SelectOptions struct {
 
 // Select opens a mailbox (RFC 9051 §6.3.2). The mailbox that was selected
 // before is left, without expunging anything; its handle returns ErrDeselected.
-// If the server refuses, a *ResponseError, no mailbox is selected.
+// If the server refuses, a *ResponseError, no mailbox is selected; its Code is
+// CodeNonExistent if there is no such mailbox, whether the server says so or
+// not (then LIST is asked).
 func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (*Mailbox, error) {
 	verb := "SELECT"
 	if opts != nil && opts.ReadOnly {
@@ -26,9 +29,24 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	k.written = func() { c.open(m, verb == "EXAMINE") }
 	k.finish = func(r *response) { c.opened(m, r) }
 	if err := c.do(ctx, k); err != nil {
-		return nil, err
+		return nil, c.explainRefusal(ctx, name, err)
 	}
 	return m, nil
+}
+
+// explainRefusal gives a refusal without a code, as Dovecot's, the code
+// NONEXISTENT if the mailbox is not listed either.
+func (c *Client) explainRefusal(ctx context.Context, name string, err error) error {
+	refused, ok := err.(*ResponseError)
+	if !ok || refused.Status != StatusNo || refused.Code != "" || strings.ContainsAny(name, "*%") {
+		return err
+	}
+	for _, problem := range c.List(ctx, name, nil) {
+		_ = problem // listed, or nobody knows
+		return err
+	}
+	refused.Code = CodeNonExistent
+	return refused
 }
 
 // Examine opens a mailbox read-only: Select with ReadOnly.
