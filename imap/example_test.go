@@ -1,0 +1,84 @@
+package imap_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strings"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
+	"github.com/idlewild-mail/idlewild/imap/search"
+)
+
+// example returns a connection to a server in memory that has two messages.
+func example(ctx context.Context) (c *imap.Client, stop func()) {
+	s := imaptest.NewServer(&imaptest.Options{AllowPlainLogin: true})
+	s.AddUser("alice", "secret")
+	for _, subject := range []string{"lunch", "invoice"} {
+		if _, err := s.Deliver("alice", "INBOX", imaptest.CRLF("Subject: "+subject+"\n\nhello\n"), nil); err != nil {
+			log.Fatal(err)
+		}
+	}
+	c, err := imap.NewClient(ctx, s.Pipe(), &imap.Options{Security: imap.Plaintext})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return c, func() { c.Close(); s.Close() }
+}
+
+func Example() {
+	ctx := context.Background()
+	c, stop := example(ctx) // imap.Dial(ctx, "imap.example.org", nil)
+	defer stop()
+	if err := c.Login(ctx, "alice", "secret"); err != nil {
+		log.Fatal(err)
+	}
+	inbox, err := c.Select(ctx, "INBOX", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	unread, err := inbox.Search(ctx, search.And(search.Unseen, search.Since(time.Now().AddDate(0, 0, -7))))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for m, err := range inbox.Fetch(ctx, unread, &imap.FetchOptions{Envelope: true}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		fmt.Println(m.UID, m.Envelope.Subject)
+	}
+	// Output:
+	// 1 lunch
+	// 2 invoice
+}
+
+func ExampleMailbox_Idle() {
+	ctx := context.Background()
+	c, stop := example(ctx)
+	defer stop()
+	if err := c.Login(ctx, "alice", "secret"); err != nil {
+		log.Fatal(err)
+	}
+	inbox, err := c.Select(ctx, "INBOX", nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	message := "Subject: news\r\n\r\n"
+	go func() {
+		if _, err := c.Append(ctx, "INBOX", strings.NewReader(message), int64(len(message)), nil); err != nil {
+			log.Fatal(err)
+		}
+	}()
+	for u, err := range inbox.Idle(ctx, &imap.IdleOptions{Duration: 29 * time.Minute}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if e, ok := u.(imap.Exists); ok {
+			fmt.Println(e.Count, "messages")
+			break
+		}
+	}
+	// Output: 3 messages
+}
