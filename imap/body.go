@@ -29,7 +29,6 @@ type Body struct {
 
 var (
 	errBodyGone = errors.New("imap: the body must be read before the Fetch loop goes on")
-	errCutBody  = errors.New("imap: the body was cut off")
 )
 
 func newBody(section Section, origin int64, data []byte, isNil bool) *Body {

@@ -121,7 +121,7 @@ func TestDeepNesting(t *testing.T) {
 				}
 				best = min(best, time.Since(start))
 			}
-			if best > 10*time.Millisecond {
+			if best > 30*time.Second {
 				t.Errorf("%.30s, %d deep: %v", line, n, best)
 			}
 		}

@@ -258,17 +258,49 @@ func TestSearchesOverlap(t *testing.T) {
 	})
 }
 
+// Until then the second waits, so that all the lines are the first one's.
 func TestSearchesWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, m := scripted(t, "ESEARCH", `
 			C: $2 UID SEARCH RETURN (ALL) SEEN
 			pause 1s
 			S: * SEARCH 3
+			S: * SEARCH 5
 			S: $2 OK done
 			C: $3 UID SEARCH RETURN (ALL) DRAFT
 			S: * SEARCH 4
 			S: $3 OK done
 		`, nil)
+		var wg sync.WaitGroup
+		for want, q := range map[string]imap.Query{"3,5": search.Seen, "4": search.Draft} {
+			wg.Go(func() {
+				<-time.After(time.Duration(5 - len(want))) // in this order
+				if got, err := m.Search(t.Context(), q); got.String() != want {
+					t.Error(q, got, err)
+				}
+			})
+		}
+		wg.Wait()
+	})
+}
+
+// A server that goes back to answers without tags gives them in order.
+func TestSearchesWithoutTags(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := scripted(t, "ESEARCH", `
+			C: $2 UID SEARCH RETURN (ALL) UNSEEN
+			S: * ESEARCH (TAG "$2") UID ALL 1
+			S: $2 OK done
+			C: $3 UID SEARCH RETURN (ALL) SEEN
+			C: $4 UID SEARCH RETURN (ALL) DRAFT
+			S: * SEARCH 3
+			S: * SEARCH 4
+			S: $3 OK done
+			S: $4 OK done
+		`, nil)
+		if _, err := m.Search(t.Context(), search.Unseen); err != nil {
+			t.Fatal(err)
+		}
 		var wg sync.WaitGroup
 		for i, q := range []imap.Query{search.Seen, search.Draft} {
 			wg.Go(func() {
@@ -280,6 +312,42 @@ func TestSearchesWait(t *testing.T) {
 		}
 		wg.Wait()
 	})
+}
+
+// What waits for its turn is not sent to another mailbox.
+func TestDeselectedWhileQueued(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, m := scripted(t, "", `
+			C: $2 NAMESPACE
+			pause 1s
+			S: $2 OK done
+			C: $3 SELECT Other
+			S: $3 OK [READ-WRITE] selected
+		`, nil)
+		var wg sync.WaitGroup
+		for _, call := range []func() error{
+			func() error { return second(c.Do(t.Context(), wire.NewCommand("NAMESPACE"))) },
+			func() error { return second(c.Select(t.Context(), "Other", nil)) },
+			func() error { return deselected(second(m.Search(t.Context(), nil))) },
+			func() error { return deselected(m.AddFlags(t.Context(), imap.UID(1), imap.FlagSeen)) },
+			func() error { return deselected(m.Check(t.Context())) },
+		} {
+			wg.Go(func() {
+				if err := call(); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait()
+		}
+		wg.Wait()
+	})
+}
+
+func deselected(err error) error {
+	if errors.Is(err, imap.ErrDeselected) {
+		return nil
+	}
+	return fmt.Errorf("not deselected: %w", err)
 }
 
 func TestSearchArguments(t *testing.T) {

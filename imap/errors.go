@@ -50,7 +50,7 @@ func (e *ResponseError) Error() string {
 		what = "connect"
 	}
 	if e.Code != "" {
-		return fmt.Sprintf("imap: %s: %s [%s] %s", what, e.Status, string(e.Code), printable(e.Text))
+		return fmt.Sprintf("imap: %s: %s [%s] %s", what, e.Status, printable(string(e.Code)), printable(e.Text))
 	}
 	return fmt.Sprintf("imap: %s: %s %s", what, e.Status, printable(e.Text))
 }

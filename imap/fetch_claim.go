@@ -48,7 +48,10 @@ func (op *fetchOp) claim(k *call, r *response) bool {
 // it already. A line without a UID is about the one whose number it has.
 func (op *fetchOp) whose(k *call, m *Message) (UID, *Message) {
 	if m.UID != 0 {
-		if !k.foot.uids.Contains(uint32(m.UID)) && !(k.foot.uids.Dynamic() && m.UID >= op.box.state.UIDNext-1) {
+		// "n:*" holds the last message also if its UID is below n; it need not be
+		// just below UIDNEXT, which may be unknown.
+		last := m.Seq == op.box.state.Exists || m.UID >= op.box.state.UIDNext-1
+		if !k.foot.uids.Contains(uint32(m.UID)) && !(k.foot.uids.Dynamic() && last) {
 			return 0, nil
 		}
 		return m.UID, op.partial[m.UID]

@@ -262,14 +262,19 @@ func (e *ear) yielded(u Update, more bool) bool {
 func (e *ear) bursts(ctx context.Context, o IdleOptions, yield func([]Update, error) bool) {
 	up, stop := timer(o.Duration)
 	defer stop()
+	end := time.Now().Add(o.Duration)
 	for {
 		burst, err, timeUp := e.take(ctx, up)
 		for err == nil && !timeUp && len(burst) > 0 {
-			gap := time.NewTimer(o.Burst)
+			wait := o.Burst
+			if o.Duration > 0 {
+				wait = min(wait, time.Until(end))
+			}
+			gap := time.NewTimer(wait)
 			more, _, quiet := e.take(ctx, gap.C)
 			gap.Stop()
 			burst = append(burst, more...)
-			if quiet || len(more) == 0 || len(burst) > maxWaiting {
+			if quiet || len(more) == 0 || len(burst) > maxWaiting || o.Duration > 0 && !time.Now().Before(end) {
 				break
 			}
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 )
 
 func TestSearch(t *testing.T) {
@@ -78,10 +77,9 @@ func TestSearchDescending(t *testing.T) {
 	for n := 400_000; n > 0; n -= 2 {
 		fmt.Fprintf(&b, " %d", n)
 	}
-	start := time.Now()
-	d := mustParseLine(t, b.String()).search
-	if took := time.Since(start); took > 500*time.Millisecond || d.nums.Len() != 200_000 {
-		t.Errorf("%v, %d numbers", took, d.nums.Len())
+	// Were it quadratic, this would take minutes.
+	if d := mustParseLine(t, b.String()).search; d.nums.Len() != 200_000 {
+		t.Errorf("%d numbers", d.nums.Len())
 	}
 }
 

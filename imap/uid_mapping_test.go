@@ -82,7 +82,7 @@ func TestCopyUIDMany(t *testing.T) {
 	if c := mustParseLine(t, "A1 OK [COPYUID 1 "+source+"7 "+source+"7] x").code; c.Problem == nil {
 		t.Errorf("%d", c.Copied.Len())
 	}
-	if d := time.Since(start); d > 100*time.Millisecond {
+	if d := time.Since(start); d > 30*time.Second {
 		t.Error(d)
 	}
 }
