@@ -110,6 +110,7 @@ type bodyStream struct {
 	spilled bool  // it was not waited for once: it is read on without waiting
 	dropped bool  // nobody wants it
 	err     error // what follows the last byte; io.EOF: it came whole
+	lost    error // why it cannot be had
 	ready   chan struct{}
 }
 
@@ -149,13 +150,17 @@ func (s *bodyStream) read(p []byte) (int, error) {
 }
 
 func (s *bodyStream) take(p []byte) (int, error) {
-	if s.dropped {
+	switch {
+	case s.lost != nil:
+		return 0, s.lost
+	case s.dropped:
 		return 0, errBodyGone
-	}
-	if len(s.chunks) == 0 {
-		if s.file != nil && s.file.unread() > 0 {
-			return s.file.read(p)
+	case len(s.chunks) == 0 && s.file != nil && s.file.unread() > 0:
+		if s.c.closed != nil {
+			return 0, s.c.closed
 		}
+		return s.file.read(p)
+	case len(s.chunks) == 0:
 		return 0, s.err
 	}
 	first := s.chunks[0]
@@ -211,9 +216,15 @@ func (c *Client) readSection(r *response, wr *wireResponse) (done bool, err erro
 	}
 	c.trace.response(wr)
 	var s *bodyStream
-	if k != nil {
+	switch {
+	case wanted:
+		if box := c.target(); box != nil {
+			box.apply(r)
+		}
 		s = k.fetch.deliverStream(k, r)
-	} else {
+	case k != nil: // asked for, so that it may have any size
+		s = &bodyStream{c: c, op: k.fetch, left: r.pending.size, dropped: true, ready: make(chan struct{}, 1)}
+	default:
 		r.msg.problem(r.pending.section.String(), &LimitError{What: "literal that nobody asked for", Size: uint64(r.pending.size), Max: uint64(c.opts.Limits.Inline)})
 	}
 	c.mu.Unlock()
@@ -225,7 +236,7 @@ func (c *Client) readSection(r *response, wr *wireResponse) (done bool, err erro
 	if err != nil {
 		return true, err
 	}
-	return true, c.finishSection(r, s == nil)
+	return true, c.finishSection(r, !wanted)
 }
 
 // finishSection reads what follows the literal. If the message was delivered
@@ -280,7 +291,7 @@ func (c *Client) pour(s *bodyStream) error {
 		if n > 0 && !s.dropped {
 			s.add(b[:n])
 		}
-		if err != nil {
+		if err == io.EOF {
 			s.end(err)
 		}
 		c.mu.Unlock()
@@ -288,7 +299,7 @@ func (c *Client) pour(s *bodyStream) error {
 			return nil
 		}
 		if err != nil {
-			return err
+			return err // the connection ends, and so does the body
 		}
 	}
 }
@@ -356,10 +367,7 @@ func (s *bodyStream) spill(b []byte) {
 
 // fail loses the body; the connection lives.
 func (s *bodyStream) fail(err error) {
-	s.err = err
-	s.chunks, s.size = nil, 0
-	s.file.close()
-	s.file = nil
-	s.dropped = true
+	s.lost = err
+	s.drop()
 	s.signal()
 }

@@ -66,8 +66,10 @@ type Client struct {
 	leaving  bool // LOGOUT was written
 	bye      string
 	byeDue   time.Time
-	strange  struct{ tags, continues, skipped int }
-	closed   *closedError
+	// unwritable is why nothing more can be written.
+	unwritable error
+	strange    struct{ tags, continues, skipped int }
+	closed     *closedError
 }
 
 // phase is the protocol's session state (RFC 9051 §3).
@@ -130,6 +132,9 @@ func (c *Client) fail(cause error) {
 func (c *Client) failLocked(cause error) {
 	if c.closed != nil {
 		return
+	}
+	if c.unwritable != nil && (cause == nil || errors.Is(cause, io.EOF)) {
+		cause = c.unwritable
 	}
 	if c.leaving && (errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF)) {
 		cause = errLoggedOut

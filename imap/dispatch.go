@@ -157,12 +157,20 @@ func (c *Client) untaggedStatus(r *response) {
 		if c.bye == "" {
 			c.bye = "BYE"
 		}
-		c.byeDue = time.Now().Add(byePatience)
-		c.watch(c.byeDue)
+		c.endSoon()
 		if !c.leaving {
 			c.notices.add(Notice{Kind: NoticeBye, Text: r.text})
 		}
 	}
+}
+
+// endSoon gives what is still to be read a few seconds, then it ends all.
+func (c *Client) endSoon() {
+	if c.byeDue.IsZero() {
+		c.byeDue = time.Now().Add(byePatience)
+		c.watch(c.byeDue)
+	}
+	c.changed()
 }
 
 // applyCode applies a response code. It means something only where the RFC

@@ -109,6 +109,7 @@ type fetchOp struct {
 	rest  wire.NumSet // not yet asked for; the loop's alone
 	calls []*call     // slices under way, oldest first; the loop's alone
 	text  bytesParser // for what was kept aside
+	given []fetched   // the messages that the loop is at; the loop's alone
 
 	out       []fetched
 	bytes     int // of out, in memory
@@ -162,6 +163,7 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 			yield(nil, err)
 			return
 		}
+		op.given = items
 		for _, it := range items {
 			msg, err := op.open(it)
 			if err != nil {
@@ -171,7 +173,7 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 			if !yield(msg, nil) {
 				return
 			}
-			msg.dropStream()
+			op.dropStream(msg)
 		}
 		if len(items) == 0 {
 			if err := op.calls[0].err; err != nil {
@@ -196,12 +198,26 @@ func isResponseError(err error) bool {
 }
 
 // dropStream ends the body that the loop's user did not read to its end.
-func (m *Message) dropStream() {
+func (op *fetchOp) dropStream(m *Message) {
 	for _, b := range m.bodies {
 		if b.stream != nil {
-			b.stream.c.mu.Lock()
+			op.c.mu.Lock()
 			b.stream.drop()
-			b.stream.c.mu.Unlock()
+			op.c.mu.Unlock()
+		}
+	}
+}
+
+// dropStreams ends the bodies of messages that nobody will read.
+func dropStreams(items []fetched) {
+	for _, it := range items {
+		if it.msg == nil {
+			continue
+		}
+		for _, b := range it.msg.bodies {
+			if b.stream != nil {
+				b.stream.drop()
+			}
 		}
 	}
 }
@@ -339,6 +355,8 @@ func (op *fetchOp) stop() {
 	op.c.mu.Lock()
 	defer op.c.mu.Unlock()
 	op.stopped = true
+	dropStreams(op.given)
+	dropStreams(op.out)
 	op.c.memory -= int64(op.bytes)
 	op.out, op.bytes, op.partial = nil, 0, nil
 	op.file.close()

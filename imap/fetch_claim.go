@@ -266,7 +266,7 @@ func (op *fetchOp) named(m *Message) (names []string) {
 
 // streamsTo says which Fetch a large literal goes to as a stream: the one that
 // wants it, if it is the last thing that the message lacks. wanted is whether
-// anybody does.
+// anybody does; if not, k is the Fetch that did, and was left.
 func (c *Client) streamsTo(r *response) (k *call, wanted bool) {
 	for _, k := range c.flight {
 		op := k.fetch
@@ -278,7 +278,7 @@ func (c *Client) streamsTo(r *response) (k *call, wanted bool) {
 			continue
 		}
 		if op.stopped || k.abandoned {
-			return nil, false
+			return k, false
 		}
 		whole := r.msg.copy()
 		if known != nil {

@@ -790,7 +790,9 @@ func TestAlertReachesNotices(t *testing.T) {
 			S: * NO [ALERT] the disk is full
 			S: * 4 EXISTS
 			C: DONE
-			S: $2 OK done`, nil)
+			S: $2 OK done
+			C: $3 NOOP
+			S: $3 OK done`, nil)
 		alerts := make(chan string)
 		go func() {
 			for n, err := range c.Notices(t.Context()) {
@@ -805,6 +807,7 @@ func TestAlertReachesNotices(t *testing.T) {
 		if text := <-alerts; text != "the disk is full" {
 			t.Fatal(text)
 		}
+		noop(t, c)
 	})
 }
 

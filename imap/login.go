@@ -163,7 +163,7 @@ func (c *Client) answerLocked(k *call, line string) {
 }
 
 // answerReady says whether a call that awaits something may go on.
-func (k *call) answerReady() bool { return k.answer != nil || k.feed != nil && k.feed.ready() }
+func (k *call) answerReady() bool { return k.answer != nil || k.hungry && k.feed.ready() }
 
 // writeAnswer writes what was awaited.
 func (c *Client) writeAnswer(b []byte, k *call) []byte {

@@ -43,7 +43,9 @@ func (c *Client) pump() {
 		c.mu.Lock()
 		c.writeDue = time.Time{}
 		if err != nil && c.closed == nil {
-			c.failLocked(err)
+			// The server may have said why: reading goes on to the end.
+			c.unwritable = err
+			c.endSoon()
 		}
 		if c.wbuf = b[:0]; cap(b) > writeBatch {
 			c.wbuf = nil
@@ -58,7 +60,7 @@ func (c *Client) pump() {
 // canWrite says whether nextWrite would find something, without doing it.
 func (c *Client) canWrite() bool {
 	switch {
-	case c.bye != "" || !c.greeted:
+	case c.bye != "" || c.unwritable != nil || !c.greeted:
 		return false
 	case c.writing != nil:
 		k := c.writing

@@ -19,6 +19,7 @@ type connReader struct {
 	framer *wire.Framer
 	total  int64        // bytes, for the limit before login; the reader's alone
 	last   atomic.Int64 // when something was heard, since Client.start
+	wait   atomic.Int64 // since when a Read has been waiting; 0: none is
 	inside atomic.Int64 // since when; 0: not waiting inside a response
 }
 
@@ -27,7 +28,9 @@ func (r *connReader) Read(p []byte) (int, error) {
 		r.inside.Store(int64(time.Since(r.client.start)) | 1)
 		r.client.watchStall()
 	}
+	r.wait.Store(int64(time.Since(r.client.start)) | 1)
 	n, err := r.src.Read(p)
+	r.wait.Store(0)
 	r.inside.Store(0)
 	if n > 0 {
 		r.total += int64(n)
@@ -36,9 +39,14 @@ func (r *connReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// heard is when the server last said anything.
-func (r *connReader) heard() time.Time {
-	return r.client.start.Add(time.Duration(r.last.Load()))
+// heard is since when the server has been silent: it is not while nobody
+// listens, because a loop is behind.
+func (r *connReader) heard(now time.Time) time.Time {
+	wait := r.wait.Load()
+	if wait == 0 {
+		return now
+	}
+	return r.client.start.Add(time.Duration(max(wait, r.last.Load())))
 }
 
 // waitingInside says since when a Read has been waiting inside a response.
@@ -55,8 +63,8 @@ func (c *Client) watchStall() {
 }
 
 const (
-	maxStrange  = 100       // of each kind, a connection
-	maxPreLogin = 256 << 10 // bytes before login; a capability list and alerts are far below
+	maxStrange  = 100      // of each kind, a connection
+	maxPreLogin = 64 << 10 // bytes before login; a capability list and alerts are far below
 )
 
 // read is the reader goroutine.

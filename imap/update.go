@@ -1,6 +1,9 @@
 package imap
 
-import "context"
+import (
+	"context"
+	"iter"
+)
 
 // Update is something that the server said about the selected mailbox without
 // being asked: one of Exists, Recent, Expunged, Vanished, Changed,
@@ -180,7 +183,7 @@ func (l *listener[T]) signal() {
 
 // Notices yields alerts, BYE, and at last that the connection is gone. It ends
 // with that, with ctx's error, or by break.
-func (c *Client) Notices(ctx context.Context) func(yield func(Notice, error) bool) {
+func (c *Client) Notices(ctx context.Context) iter.Seq2[Notice, error] {
 	return func(yield func(Notice, error) bool) {
 		c.mu.Lock()
 		l := c.notices.join()

@@ -87,7 +87,8 @@ func (c *Client) limitStall(now time.Time) time.Time {
 // connection is given up.
 func (c *Client) limitSilence(now time.Time) time.Time {
 	var next time.Time
-	heard := c.in.heard()
+	heard := c.in.heard(now)
+	var patience time.Duration // a server answers in turn: that of the oldest is all others'
 	for i := 0; i < len(c.flight); i++ {
 		k := c.flight[i]
 		if k.idle || k.state == callWriting && !k.awaits || k.fed() || k.thinking {
@@ -97,13 +98,14 @@ func (c *Client) limitSilence(now time.Time) time.Time {
 		if heard.After(since) {
 			since = heard
 		}
-		due := since.Add(c.patience(k))
+		patience = max(patience, c.patience(k))
+		due := since.Add(patience)
 		if now.Before(due) {
 			next = earlier(next, due)
 			continue
 		}
-		err := fmt.Errorf("imap: %s: nothing heard for %v: %w", k.name, c.patience(k), ErrTimeout)
-		if c.silent || k.abandoned || k.state == callWriting {
+		err := fmt.Errorf("imap: %s: nothing heard for %v: %w", k.name, patience, ErrTimeout)
+		if c.silent || k.state == callWriting {
 			c.failLocked(err)
 			return next
 		}
@@ -114,14 +116,14 @@ func (c *Client) limitSilence(now time.Time) time.Time {
 				c.abandon(f, err)
 			}
 		}
-		next = earlier(next, now.Add(c.patience(k)))
+		next = earlier(next, now.Add(patience))
 	}
 	return next
 }
 
 func (c *Client) limitBye(now time.Time) time.Time {
 	if !c.byeDue.IsZero() && !now.Before(c.byeDue) {
-		c.failLocked(nil)
+		c.failLocked(c.unwritable)
 	}
 	return c.byeDue
 }
