@@ -82,14 +82,24 @@ func (m *Message) Bodies() iter.Seq2[*Body, error] {
 	}
 }
 
-// Body returns the message's section, nil if the server did not send it.
+// Body returns the message's section, nil if the server did not send it. Of
+// several ranges of one section it is the one that begins at s.Offset.
 func (m *Message) Body(s Section) *Body {
 	for _, b := range m.bodies {
-		if b.section.same(s) {
+		if b.is(s) {
 			return b
 		}
 	}
 	return nil
+}
+
+// is says whether b answers s: the same section, and the same beginning.
+func (b *Body) is(s Section) bool {
+	origin := int64(-1)
+	if s.Count > 0 {
+		origin = s.Offset
+	}
+	return b.section.same(s) && (b.origin == origin || b.origin == -1 && b.Nil)
 }
 
 const (
@@ -104,7 +114,9 @@ type bodyStream struct {
 	op      *fetchOp
 	left    int64    // of the literal, not yet read from the wire
 	chunks  [][]byte // read and not taken; the last one may still grow
+	head    int      // how much of the first one was taken
 	spare   []byte   // a chunk to use again
+	filling bool     // the reader is reading into the end of the last one
 	size    int      // bytes in chunks
 	file    *spoolFile
 	spilled bool  // it was not waited for once: it is read on without waiting
@@ -164,19 +176,24 @@ func (s *bodyStream) take(p []byte) (int, error) {
 		return 0, s.err
 	}
 	first := s.chunks[0]
-	n := copy(p, first)
-	if n < len(first) {
-		s.chunks[0] = first[n:]
-	} else {
-		s.chunks = s.chunks[1:]
-		if len(s.chunks) == 0 {
-			s.chunks = nil
-		}
+	n := copy(p, first[s.head:])
+	if s.head += n; s.head == len(first) {
+		s.chunks = append(s.chunks[:0], s.chunks[1:]...)
+		s.head = 0
+		s.recycle(first)
 	}
 	s.size -= n
 	s.c.memory -= int64(n)
 	s.c.wake()
 	return n, nil
+}
+
+// recycle keeps a chunk that was taken for the reader to use again, unless the
+// reader is just reading into its end.
+func (s *bodyStream) recycle(chunk []byte) {
+	if !s.filling && cap(chunk) >= bodyChunk {
+		s.spare = chunk[:cap(chunk)]
+	}
 }
 
 // drop says that nobody will read what is left.
@@ -288,6 +305,7 @@ func (c *Client) pour(s *bodyStream) error {
 		n, err := c.framer.ReadLiteral(b)
 		c.mu.Lock()
 		s.left -= int64(n)
+		s.filling = false
 		if n > 0 && !s.dropped {
 			s.add(b[:n])
 		}
@@ -311,6 +329,7 @@ func (s *bodyStream) room() []byte {
 	defer s.c.mu.Unlock()
 	if n := len(s.chunks); n > 0 {
 		if last := s.chunks[n-1]; cap(last)-len(last) >= 4<<10 {
+			s.filling = true
 			return last[len(last):cap(last)]
 		}
 	}

@@ -23,6 +23,10 @@ type FetchOptions struct {
 	ModSeq        bool // needs CONDSTORE
 	Sections      []Section
 	MarkSeen      bool
+	// Slice is how many messages one command asks for; 0: 500, and with bodies
+	// as many as come to about 1 MiB. What is under way when a loop is left has
+	// to be read over before other commands are answered.
+	Slice int
 }
 
 // Fetch yields messages with what opts ask for, in the order in which the
@@ -42,7 +46,7 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 		if set.Empty() {
 			return
 		}
-		if set, err := m.resolve(ctx, set); err != nil {
+		if set, err := m.resolve(ctx, set, opts); err != nil {
 			yield(nil, err)
 		} else {
 			newFetch(ctx, m, opts, set.set).run(yield)
@@ -72,7 +76,7 @@ const (
 
 // resolve turns a set that may hold many messages, or holds "*", into the UIDs
 // that exist now, if they do not fit a slice anyway.
-func (m *Mailbox) resolve(ctx context.Context, set UIDSet) (UIDSet, error) {
+func (m *Mailbox) resolve(ctx context.Context, set UIDSet, opts *FetchOptions) (UIDSet, error) {
 	c := m.client
 	c.mu.Lock()
 	err := m.usable()
@@ -81,7 +85,11 @@ func (m *Mailbox) resolve(ctx context.Context, set UIDSet) (UIDSet, error) {
 	if err != nil {
 		return set, err
 	}
-	if set.Len() <= fetchSlice || exists <= fetchSlice && !unsure {
+	slice := uint64(fetchSlice)
+	if opts.Slice > 0 {
+		slice = uint64(opts.Slice)
+	}
+	if set.Len() <= slice || uint64(exists) <= slice && !unsure {
 		return set, nil
 	}
 	return m.searchSet(ctx, set)
@@ -255,6 +263,9 @@ func (op *fetchOp) ask() error {
 // many as come to about a mebibyte, judged by those that came: what is under
 // way when the loop is left has to be read over.
 func (op *fetchOp) sliceSize() uint64 {
+	if op.opts.Slice > 0 {
+		return uint64(op.opts.Slice)
+	}
 	if !op.bodies() {
 		return fetchSlice
 	}

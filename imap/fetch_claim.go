@@ -90,7 +90,7 @@ func (op *fetchOp) missing(m *Message) (missing []Section) {
 	}
 	used := make([]bool, len(m.bodies))
 	for _, s := range op.opts.Sections {
-		i := slices.IndexFunc(m.bodies, func(b *Body) bool { return b.section.same(s) })
+		i := slices.IndexFunc(m.bodies, func(b *Body) bool { return b.is(s) })
 		if i < 0 {
 			missing = append(missing, s)
 		} else {
@@ -101,7 +101,10 @@ func (op *fetchOp) missing(m *Message) (missing []Section) {
 		if i := slices.Index(used, false); i >= 0 && slices.Index(used[i+1:], false) < 0 {
 			b := m.bodies[i]
 			m.problem(b.section.String(), errors.New("came in place of "+missing[0].String()))
-			b.section = missing[0]
+			b.section, b.origin = missing[0], -1
+			if missing[0].Count > 0 {
+				b.origin = missing[0].Offset
+			}
 			return nil
 		}
 	}
