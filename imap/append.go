@@ -126,6 +126,14 @@ func (f *feed) fill(src io.Reader, n int64) error {
 // pump reads the rest of a long message as the connection takes it.
 func (f *feed) pump(ctx context.Context, src io.Reader, k *call) error {
 	total := f.size
+	if f.read < total {
+		// A Reader that stands still must not keep a done ctx from being heeded.
+		defer context.AfterFunc(ctx, func() {
+			if f.c.unfinished(k) {
+				_ = f.broken(k, context.Cause(ctx))
+			}
+		})()
+	}
 	for f.read < total {
 		f.c.mu.Lock()
 		stopped, waiting := f.stopped || k.state == callDone, len(f.buf) >= writeChunk
@@ -148,6 +156,13 @@ func (f *feed) pump(ctx context.Context, src io.Reader, k *call) error {
 		}
 	}
 	return nil
+}
+
+// unfinished says whether a call has begun to be written, and not ended.
+func (c *Client) unfinished(k *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return k.state == callWriting
 }
 
 // broken ends an append whose message cannot be had to its end.

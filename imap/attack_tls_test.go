@@ -88,10 +88,11 @@ func TestA01_InjectionBehindStartTLS(t *testing.T) {
 					at = len(text)
 				}
 				f.say(text[:min(at, len(text))])
-				time.Sleep(gap)
+				<-time.After(gap)
 				f.say(text[min(at, len(text)):])
 				return true
 			})
+			<-time.After(gap)
 			if err == nil {
 				t.Errorf("split at %d, %v apart: it went on, with %q", split, gap, c.Capabilities())
 				return

@@ -68,7 +68,7 @@ type Client struct {
 	byeDue   time.Time
 	// unwritable is why nothing more can be written.
 	unwritable error
-	strange    struct{ tags, continues, skipped int }
+	strange    struct{ tags, continues, skipped, logged int }
 	closed     *closedError
 }
 
@@ -147,7 +147,7 @@ func (c *Client) failLocked(cause error) {
 		c.failCall(k, c.closed)
 	}
 	c.flight, c.queue, c.writing = nil, nil, nil
-	c.notices.add(Notice{Kind: NoticeClosed, Text: c.bye, Err: c.closed})
+	c.notices.add(Notice{Kind: NoticeClosed, Text: c.bye, Err: c.closed}, 0)
 	c.notices.close(c.closed)
 	for _, m := range []*Mailbox{c.box, c.opening, c.previous} {
 		if m != nil {

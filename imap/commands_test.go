@@ -807,7 +807,7 @@ func TestStatusOverlaps(t *testing.T) {
 		var wg sync.WaitGroup
 		for name, want := range map[string]uint32{"a": 1, "b": 2, "A": 4} {
 			wg.Go(func() {
-				time.Sleep(time.Duration(want)) // in this order
+				<-time.After(time.Duration(want)) // in this order
 				s, err := c.Status(t.Context(), name, imap.StatusMessages)
 				if err != nil || *s.Messages != want {
 					t.Error(name, s, err)

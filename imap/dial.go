@@ -203,6 +203,9 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 		return ErrSTARTTLSInjection
 	}
 	t, err := handshake(context.Background(), c.conn, config, c.opts.Timeouts.TLS)
+	if record, is := errors.AsType[tls.RecordHeaderError](err); is {
+		return fmt.Errorf("%w: %w", ErrSTARTTLSInjection, record)
+	}
 	if err != nil {
 		return fmt.Errorf("STARTTLS: %w", err)
 	}

@@ -56,6 +56,9 @@ func (c *Client) data(r *response) {
 	if box != nil {
 		up = box.apply(r)
 	}
+	if m := c.opening; m != nil && !m.live {
+		m.guess(r)
+	}
 	claimed := false
 	for _, k := range c.flight {
 		if k.claim != nil && k.claim(r) {
@@ -70,7 +73,7 @@ func (c *Client) data(r *response) {
 		up = otherUpdate(r)
 	}
 	if box != nil && up != nil {
-		box.add(up)
+		box.add(up, max(r.size, 1))
 	}
 }
 
@@ -159,7 +162,7 @@ func (c *Client) untaggedStatus(r *response) {
 		}
 		c.endSoon()
 		if !c.leaving {
-			c.notices.add(Notice{Kind: NoticeBye, Text: r.text})
+			c.notices.add(Notice{Kind: NoticeBye, Text: r.text}, 1+len(r.text))
 		}
 	}
 }
@@ -191,10 +194,13 @@ func (c *Client) applyCode(r *response, k *call) {
 			c.learnCapabilities(code.Capabilities)
 		}
 	case CodeClosed:
-		if c.opening != nil {
-			c.opening.live = true
+		if m := c.opening; m != nil && !m.live {
+			m.live, m.state = true, MailboxState{Name: m.name, ReadOnly: m.examined}
 		}
 	default:
+		if m := c.opening; m != nil && !m.live {
+			m.applyCode(code, true)
+		}
 		if box := c.target(); box != nil {
 			box.applyCode(code, c.opening == box)
 		}
@@ -210,9 +216,9 @@ func (c *Client) alert(r *response) {
 			return
 		}
 	}
-	c.notices.add(Notice{Kind: NoticeAlert, Text: text})
+	c.notices.add(Notice{Kind: NoticeAlert, Text: text}, 1+len(text))
 	if c.box != nil {
-		c.box.add(Alert{Text: text})
+		c.box.add(Alert{Text: text}, 1+len(text))
 	}
 }
 
@@ -229,23 +235,67 @@ func (c *Client) learnCapabilities(list []string) {
 	}
 }
 
-// skipped notes a response that did not parse. It cost nothing else.
+// skipped notes a response that did not parse. It cost nothing else, but that
+// a command whose answer it may have been says so.
 func (c *Client) skipped(r *response, problem error) {
 	name := "response"
 	if r != nil && r.name != "" {
 		name = r.name
 	}
 	c.oddity(name, problem.Error())
-	if r == nil || r.kind == kindUnknown && r.name == "" {
+	if r == nil || r.kind == kindUnknown && (r.name == "" || r.tag != "") {
 		c.garbage(r)
+		return
+	}
+	c.spoiled(r.name, problem)
+}
+
+// spoiled tells the oldest command that a response may have been for that it
+// could not be read: what was lost must not look as if it were not there.
+func (c *Client) spoiled(name string, problem error) {
+	for _, k := range c.flight {
+		if !k.answeredBy(name) || k.abandoned {
+			continue
+		}
+		switch {
+		case k.fetch == nil && k.err == nil:
+			k.err = fmt.Errorf("imap: %s: the answer cannot be read: %w", k.name, problem)
+		case k.fetch != nil && k.fetch.failed == nil:
+			k.fetch.failed = fmt.Errorf("imap: %s: an answer cannot be read: %w", k.name, problem)
+		}
+		return
 	}
 }
 
-// garbage counts lines that are no response at all.
+// answeredBy says whether responses of that name answer the call.
+func (k *call) answeredBy(name string) bool {
+	switch name {
+	case "FETCH", "UIDFETCH":
+		return k.fetch != nil
+	case "SEARCH", "ESEARCH":
+		return k.foot.class == classSearch
+	case "LIST", "XLIST":
+		return k.name == "LIST"
+	case "LSUB", "STATUS", "CAPABILITY":
+		return k.name == name
+	}
+	return false
+}
+
+// garbage counts lines that are no response at all. One that bears the tag of
+// a command says that the two sides no longer agree.
 func (c *Client) garbage(r *response) {
-	if r != nil && r.tag != "" && r.name == "BYE" {
-		c.failLocked(errors.New("the server sent a tagged BYE"))
-		return
+	if r != nil && r.tag != "" {
+		if r.name == "BYE" {
+			c.failLocked(errors.New("the server sent a tagged BYE"))
+			return
+		}
+		for _, k := range c.flight {
+			if k.tag == r.tag {
+				c.failLocked(fmt.Errorf("the server answered %s with neither OK, NO nor BAD", k.name))
+				return
+			}
+		}
 	}
 	c.strange.skipped++
 	if r != nil {
@@ -256,9 +306,14 @@ func (c *Client) garbage(r *response) {
 	}
 }
 
-// oddity logs something that was survived.
+// oddity logs something that was survived; not more than so often.
 func (c *Client) oddity(what, detail string) {
-	c.opts.Logger.Warn("imap: odd data from the server", "what", what, "detail", printable(detail))
+	switch c.strange.logged++; {
+	case c.strange.logged <= maxStrange:
+		c.opts.Logger.Warn("imap: odd data from the server", "what", what, "detail", printable(detail))
+	case c.strange.logged == maxStrange+1:
+		c.opts.Logger.Warn("imap: more odd data from the server, not logged")
+	}
 }
 
 // greet handles the first response.

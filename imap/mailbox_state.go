@@ -17,6 +17,7 @@ type Mailbox struct {
 	state     MailboxState
 	live      bool // data of the connection is about this mailbox
 	left      bool // no longer selected
+	examined  bool // opened by EXAMINE
 	unsure    bool // EXISTS cannot be trusted until the next one
 	log       []uint32
 	logBase   uint64 // the epoch before log[0]
@@ -204,10 +205,10 @@ func shifted(set wire.NumSet, n uint32) wire.NumSet {
 	return out
 }
 
-// add hands an update to those who listen.
-func (m *Mailbox) add(u Update) {
+// add hands an update of size bytes to those who listen.
+func (m *Mailbox) add(u Update, size int) {
 	m.changes++
-	m.listeners.add(u)
+	m.listeners.add(u, size)
 }
 
 // deselect ends the handle.

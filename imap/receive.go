@@ -1,6 +1,7 @@
 package imap
 
 import (
+	"bytes"
 	"io"
 	"sync/atomic"
 	"time"
@@ -24,17 +25,20 @@ type connReader struct {
 }
 
 func (r *connReader) Read(p []byte) (int, error) {
+	if r.total > maxPreLogin && !r.client.Authenticated() {
+		return 0, &wire.LimitError{What: "data before login", Max: maxPreLogin}
+	}
 	if r.framer.InResponse() {
-		r.inside.Store(int64(time.Since(r.client.start)) | 1)
+		r.inside.Store(r.now())
 		r.client.watchStall()
 	}
-	r.wait.Store(int64(time.Since(r.client.start)) | 1)
+	r.wait.Store(r.now())
 	n, err := r.src.Read(p)
 	r.wait.Store(0)
 	r.inside.Store(0)
 	if n > 0 {
 		r.total += int64(n)
-		r.last.Store(int64(time.Since(r.client.start)))
+		r.last.Store(r.now())
 	}
 	return n, err
 }
@@ -46,13 +50,20 @@ func (r *connReader) heard(now time.Time) time.Time {
 	if wait == 0 {
 		return now
 	}
-	return r.client.start.Add(time.Duration(max(wait, r.last.Load())))
+	return r.time(max(wait, r.last.Load()))
+}
+
+// now is the time since Client.start, never 0.
+func (r *connReader) now() int64 { return 1 + int64(time.Since(r.client.start)) }
+
+func (r *connReader) time(now int64) time.Time {
+	return r.client.start.Add(time.Duration(now - 1))
 }
 
 // waitingInside says since when a Read has been waiting inside a response.
 func (r *connReader) waitingInside() (time.Time, bool) {
 	t := r.inside.Load()
-	return r.client.start.Add(time.Duration(t)), t != 0
+	return r.time(t), t != 0
 }
 
 // watchStall sees to it that a standstill is noticed.
@@ -83,9 +94,6 @@ func (c *Client) readResponse() error {
 	c.beforeWait()
 	wr, err := c.framer.Next()
 	for err == nil {
-		if c.in.total > maxPreLogin && !c.Authenticated() {
-			return &wire.LimitError{What: "data before login", Max: maxPreLogin}
-		}
 		r, problem := c.parser.parseResponse(wr)
 		if wr.Pending < 0 {
 			c.trace.response(wr)
@@ -133,6 +141,7 @@ func (c *Client) hold(wr *wire.Response) (*wire.Response, error) {
 	}
 	c.mu.Lock()
 	c.oddity("response with a literal that is too large", err.Error())
+	c.spoiled(responseName(wr.Bytes), err)
 	c.mu.Unlock()
 	return nil, c.skipRest()
 }
@@ -144,6 +153,18 @@ func (c *Client) holdLimit(wr *wire.Response) int64 {
 		return c.opts.Limits.Held
 	}
 	return int64(c.opts.Limits.Inline)
+}
+
+// responseName is the name of an untagged response, behind its number if it
+// has one.
+func responseName(b []byte) string {
+	words := bytes.SplitN(b, []byte(" "), 4)
+	for _, w := range words[min(1, len(words)):] {
+		if len(w) > 0 && !isDigit(w[0]) {
+			return keyword(w)
+		}
+	}
+	return ""
 }
 
 // isFetch says whether a response begins as "* 12 FETCH".

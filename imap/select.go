@@ -57,12 +57,22 @@ func (c *Client) Examine(ctx context.Context, name string) (*Mailbox, error) {
 // open is called when SELECT is written: from now on, or from [CLOSED] on
 // where the server says that, data is about the new mailbox.
 func (c *Client) open(m *Mailbox, readOnly bool) {
-	m.state.ReadOnly = readOnly
+	m.state.ReadOnly, m.examined = readOnly, readOnly
 	c.previous, c.opening = c.box, m
 	m.live = c.previous == nil || !c.caps.has("QRESYNC") && !c.caps.has("IMAP4REV2")
 	c.box = nil
 	if c.previous != nil {
 		c.previous.left = true
+	}
+}
+
+// guess takes what may be about the mailbox that is being opened, or about the
+// previous one: some servers should say [CLOSED] in between and never do. If it
+// comes, the guess is forgotten.
+func (m *Mailbox) guess(r *response) {
+	switch r.kind {
+	case kindExists, kindRecent, kindFlags:
+		m.apply(r)
 	}
 }
 

@@ -103,8 +103,11 @@ func (k NoticeKind) String() string {
 	return "notice"
 }
 
-// maxWaiting is how many items a listener may be behind.
-const maxWaiting = 4096
+// A listener may be behind by so many items, and by so many bytes of responses.
+const (
+	maxWaiting      = 4096
+	maxWaitingBytes = 4 << 20
+)
 
 // listeners are those who want to hear of T. All is guarded by the client's
 // mutex.
@@ -116,6 +119,7 @@ type listeners[T any] struct {
 // listener has what one of them was not yet given.
 type listener[T any] struct {
 	items   []T
+	bytes   int // of responses, about
 	dropped int
 	waiting bool
 	err     error
@@ -137,13 +141,19 @@ func (s *listeners[T]) leave(l *listener[T]) {
 	}
 }
 
-func (s *listeners[T]) add(item T) {
+// add adds an item that stands for size bytes of a response; one of no size is
+// never dropped.
+func (s *listeners[T]) add(item T, size int) {
 	for _, l := range s.all {
-		if len(l.items) >= maxWaiting {
+		if len(l.items) == 0 {
+			l.bytes = 0
+		}
+		if size > 0 && (len(l.items) >= maxWaiting || l.bytes > maxWaitingBytes) {
 			l.dropped++
 			continue
 		}
 		l.items = append(l.items, item)
+		l.bytes += size
 		l.signal()
 	}
 }

@@ -1,0 +1,125 @@
+package main_test
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	p := start(t, "demo", "--for", "3s", "--rate", "50", "--json")
+	events := p.rest()
+	p.wantExit(0)
+	count := map[any]int{}
+	for _, v := range events {
+		count[v["event"]]++
+	}
+	last := events[len(events)-1]
+	if last["event"] != "summary" || last["appended"] != 150.0 || last["delivered"] != 150.0 ||
+		last["missing"] != 0.0 || last["duplicates"] != 0.0 {
+		t.Errorf("the last line is %v", last)
+	}
+	p50, _ := last["p50_ms"].(float64)
+	p99, _ := last["p99_ms"].(float64)
+	if p50 <= 0 || p99 < p50 {
+		t.Errorf("p50_ms %v, p99_ms %v", last["p50_ms"], last["p99_ms"])
+	}
+	if count["arrived"] != 150 || count["offline"] < 2 || count["online"] < 3 {
+		t.Errorf("events: %v", count)
+	}
+}
+
+func TestDemoForPeople(t *testing.T) {
+	t.Parallel()
+	p := start(t, "demo", "--for", "600ms", "--rate", "10")
+	var all strings.Builder
+	for {
+		line, ok := p.line()
+		if !ok {
+			break
+		}
+		all.WriteString(line + "\n")
+	}
+	p.wantExit(0)
+	if !strings.Contains(all.String(), "6 messages arrived, 6 were printed, nothing is missing") || strings.Contains(all.String(), "\x1b") {
+		t.Errorf("got %s", all.String())
+	}
+}
+
+func TestDemoUsage(t *testing.T) {
+	t.Parallel()
+	start(t, "demo", "--rate", "0").wantExit(2, "--rate")
+	start(t, "demo", "--for", "0s").wantExit(2, "--for")
+	start(t, "demo", "more").wantExit(2, "one argument too many")
+}
+
+func TestTestserver(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, "--user", "alice:pass", "--user", "bob:secret:with:colons", "--messages", "100")
+	if info, err := os.Stat(s.CAFile); err != nil || info.Mode().Perm() != 0o600 {
+		t.Fatalf("the CA file: %v, %v", info, err)
+	}
+	c := s.login()
+	got := strings.Join(c.do("STATUS INBOX (MESSAGES UNSEEN)"), "\n")
+	if !strings.Contains(got, "MESSAGES 100") || !strings.Contains(got, "UNSEEN 100") {
+		t.Errorf("got %s", got)
+	}
+	c.do("EXAMINE INBOX")
+	headers := strings.Join(c.do("FETCH 1:* BODY.PEEK[HEADER.FIELDS (FROM TO DATE SUBJECT MESSAGE-ID)]"), "\n")
+	for _, field := range []string{"From: ", "To: ", "Date: ", "Subject: ", "Message-ID: "} {
+		if n := strings.Count("\n"+headers, "\n"+field); n != 100 {
+			t.Errorf("%d messages have %q", n, field)
+		}
+	}
+	if flags := strings.Join(c.do("FETCH 1:* FLAGS"), "\n"); strings.Contains(flags, `\Seen`) {
+		t.Errorf("there are flags: %s", flags)
+	}
+	s.signal(syscall.SIGTERM)
+	s.wantExit(0)
+	if exists(s.CAFile) {
+		t.Error("the CA file is still there")
+	}
+}
+
+func TestTestserverUsage(t *testing.T) {
+	t.Parallel()
+	start(t, "testserver", "--user", "alice").wantExit(2, "NAME:PASSWORD")
+	start(t, "testserver", "--messages", "-1").wantExit(2, "--messages")
+	start(t, "testserver", "--listen", "nonsense").wantExit(1, "cannot listen on nonsense")
+}
+
+func TestRoot(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		args string
+		code int
+		out  string
+		err  string
+	}{
+		{"", 0, "idlewild demo", ""},
+		{"--help", 0, "Exit codes: 0 done", ""},
+		{"watch --help", 0, "--password-command", ""},
+		{"--version", 0, "idlewild ", ""},
+		{"completion bash", 0, "bash completion", ""},
+		{"wach", 2, "", `there is no command "wach"; did you mean watch?`},
+		{"--nonsense", 2, "", "unknown flag"},
+	} {
+		t.Run(tt.args, func(t *testing.T) {
+			p := start(t, strings.Fields(tt.args)...)
+			var all strings.Builder
+			for {
+				line, ok := p.line()
+				if !ok {
+					break
+				}
+				all.WriteString(line + "\n")
+			}
+			p.wantExit(tt.code, tt.err)
+			if !strings.Contains(all.String(), tt.out) {
+				t.Errorf("stdout: %s", all.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,73 @@
+package watch_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
+	"github.com/idlewild-mail/idlewild/watch"
+)
+
+func ExampleWatcher() {
+	srv := imaptest.NewServer(nil) // stands in for imap.example.org
+	defer srv.Close()
+	srv.AddUser("alice", "secret")
+	srv.Deliver("alice", "INBOX", imaptest.CRLF("Subject: Hello\n\nHi there.\n"), nil)
+
+	w := &watch.Watcher{
+		Account: "alice@imap.example.org",
+		From:    watch.All(),
+		Dial: func(ctx context.Context) (*imap.Client, error) {
+			c, err := imap.Dial(ctx, "imap.example.org:143", &imap.Options{
+				Dial: srv.Dial, Security: imap.Plaintext, InsecureLogin: true, // for the example only
+			})
+			if err != nil {
+				return nil, err
+			}
+			if err := c.Login(ctx, "alice", "secret"); err != nil {
+				c.Close()
+				return nil, err
+			}
+			return c, nil
+		},
+	}
+	for batch, err := range w.Watch(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, event := range batch.Events {
+			switch e := event.(type) {
+			case watch.Online:
+				fmt.Println("online:", e.Mode)
+			case watch.Offline:
+				fmt.Println("offline:", e.Reason, "until", e.Retry)
+			case watch.Arrived:
+				fmt.Println("arrived:", e.UID, e.Envelope.Subject)
+				fmt.Println(e.ID)
+			}
+		}
+		if err := batch.Commit(); err != nil {
+			fmt.Println(err)
+			return
+		}
+		if batch.Cursor.UIDNext > 1 {
+			break // so that the example ends
+		}
+	}
+	// Output:
+	// online: idle
+	// arrived: 1 Hello
+	// b164ecacc204ebcf12f80ee0c6c1150fdeb9c6be373d0a21036f2fcf28b79eb3
+}
+
+func ExampleOpenFileStore() {
+	store, err := watch.OpenFileStore("/var/lib/me/cursors.json")
+	if err != nil {
+		fmt.Println(err) // in use, or damaged: not to be begun anew without asking
+		return
+	}
+	defer store.Close()
+	_ = &watch.Watcher{Account: "alice@imap.example.org", Store: store}
+}

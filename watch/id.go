@@ -1,0 +1,40 @@
+package watch
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+// EventID is the stable identity of an event about a message, or about the
+// mailbox, then with UID 0: 64 lower-case hexadecimal digits. It is the SHA-256
+// of account, mailbox, UIDVALIDITY and UID in decimal, and kind, each preceded
+// by its length in bytes as 4 bytes, big end first. This never changes.
+//
+// INBOX is the same in upper and lower case (RFC 9051 §5.1).
+func EventID(account, mailbox string, uidValidity uint32, uid imap.UID, kind Kind) string {
+	var b []byte
+	add := func(s string) {
+		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
+		b = append(b, s...)
+	}
+	add(account)
+	add(canonical(mailbox))
+	add(strconv.FormatUint(uint64(uidValidity), 10))
+	add(strconv.FormatUint(uint64(uid), 10))
+	add(string(kind))
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// canonical is a mailbox's name in the one spelling that it is known by.
+func canonical(mailbox string) string {
+	if mailbox == "" || strings.EqualFold(mailbox, "INBOX") {
+		return "INBOX"
+	}
+	return mailbox
+}
