@@ -42,7 +42,7 @@ type connection struct {
 func (r *run) connection(ctx context.Context) error {
 	client, err := r.Dial(ctx)
 	if err == nil && client == nil {
-		err = errors.New("Dial returned no Client")
+		err = errors.New("watch: Dial returned no Client")
 	}
 	if err != nil {
 		return err

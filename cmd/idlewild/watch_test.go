@@ -406,8 +406,9 @@ func TestWatchStdoutStuck(t *testing.T) {
 	}
 	_ = cmd.Process.Signal(syscall.SIGTERM)
 	state2, _ := cmd.Process.Wait()
-	if code := state2.ExitCode(); code != 1 {
-		t.Errorf("exit code %d, want 1", code)
+	// 1 if it was in the midst of a line that nobody read, 0 if it was not.
+	if code := state2.ExitCode(); code != 0 && code != 1 {
+		t.Errorf("exit code %d, want 1 or 0", code)
 	}
 	for next() {
 	}

@@ -11,14 +11,6 @@ import (
 // model is a set as plain as can be.
 type model map[uint32]bool
 
-func modelOf(s NumSet) model {
-	m := model{}
-	for n := range s.All() {
-		m[n] = true
-	}
-	return m
-}
-
 func (m model) sorted() (nums []uint32) {
 	for n := range m {
 		nums = append(nums, n)
