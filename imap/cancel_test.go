@@ -3,13 +3,16 @@ package imap_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -902,6 +905,130 @@ func TestEpochs(t *testing.T) {
 		noop(t, c)
 		if box.State().Epoch == epoch {
 			t.Fatal("EXISTS fell in the same epoch")
+		}
+	})
+}
+
+// unwritable is a connection that cannot be written to after a while.
+type unwritable struct {
+	net.Conn
+	broken atomic.Bool
+}
+
+func (u *unwritable) Write(p []byte) (int, error) {
+	if u.broken.Load() {
+		return 0, errCause
+	}
+	return u.Conn.Write(p)
+}
+
+// What the server said before it stopped listening is still read.
+func TestByeBehindAWriteError(t *testing.T) {
+	for _, bye := range []string{"* BYE Autologout\r\n", ""} {
+		synctest.Test(t, func(t *testing.T) {
+			conn, srv := imaptest.Pipe()
+			defer srv.Close()
+			go fmt.Fprintf(srv, "* PREAUTH [CAPABILITY IMAP4rev1] hello\r\n")
+			u := &unwritable{Conn: conn}
+			c, err := imap.NewClient(t.Context(), u, &imap.Options{Security: imap.Plaintext})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			u.broken.Store(true)
+			go func() {
+				<-time.After(time.Second)
+				fmt.Fprint(srv, bye)
+			}()
+			start := time.Now()
+			err = c.Noop(t.Context())
+			if text, _ := imap.ByeText(err); !errors.Is(err, imap.ErrClosed) || !errors.Is(err, errCause) || bye != "" && text != "Autologout" {
+				t.Fatal(err)
+			}
+			if d := time.Since(start); d > 5*time.Second {
+				t.Fatal(d)
+			}
+		})
+	}
+}
+
+// Close does not wait for a TLS peer that does not read.
+func TestCloseOfTLS(t *testing.T) {
+	ca, err := imaptest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, security := range []imap.Security{imap.TLS, imap.Plaintext} {
+		synctest.Test(t, func(t *testing.T) {
+			conn, srv := imaptest.PipeSize(8 << 10)
+			defer srv.Close()
+			go func() {
+				s := tls.Server(srv, ca.ServerConfig())
+				fmt.Fprintf(s, "* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hello\r\n")
+			}()
+			config := &tls.Config{RootCAs: ca.Pool(), ServerName: "localhost"}
+			given := conn
+			if security == imap.Plaintext {
+				given = tls.Client(conn, config)
+			}
+			c, err := imap.NewClient(t.Context(), given, &imap.Options{Security: security, TLSConfig: config})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan error)
+			go func() {
+				_, err := c.Append(t.Context(), "INBOX", zeros{}, 100_000, nil)
+				done <- err
+			}()
+			synctest.Wait()
+			start := time.Now()
+			c.Close()
+			if err := <-done; !errors.Is(err, imap.ErrClosed) || time.Since(start) > 0 {
+				t.Fatal(err, time.Since(start))
+			}
+		})
+	}
+}
+
+// LOGOUT goes out whatever is under way, and nothing follows it.
+func TestLogoutAnywhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := server(t)
+		deliver(t, s, 3, 300<<10)
+		for _, what := range []string{"idle", "fetch", "queue"} {
+			c, box := login(t, s, nil)
+			var wg sync.WaitGroup
+			switch what {
+			case "idle":
+				wg.Go(func() {
+					if _, err := hear(t.Context(), box, 9, nil); !errors.Is(err, imap.ErrClosed) {
+						t.Error(err)
+					}
+				})
+			case "fetch":
+				wg.Go(func() {
+					for range box.Fetch(t.Context(), imap.UIDRange(1, 9), whole) {
+						<-time.After(time.Minute)
+					}
+				})
+			case "queue":
+				for range 50 {
+					wg.Go(func() {
+						if err := c.Noop(t.Context()); err != nil && !errors.Is(err, imap.ErrClosed) {
+							t.Error(err)
+						}
+					})
+				}
+			}
+			synctest.Wait()
+			start := time.Now()
+			if err := c.Logout(t.Context()); err != nil || time.Since(start) > 0 {
+				t.Fatal(what, err, time.Since(start))
+			}
+			wg.Wait()
+			if err := c.Logout(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 		}
 	})
 }

@@ -97,7 +97,11 @@ func newClient(ctx context.Context, conn net.Conn, host string, o Options) (*Cli
 		}
 		secured = true
 	}
-	c := newStarted(conn, top, secured, o)
+	bottom := conn
+	if t, ok := conn.(interface{ NetConn() net.Conn }); ok && o.Security == Plaintext {
+		bottom = t.NetConn() // closing a tls.Conn waits for a peer that does not read
+	}
+	c := newStarted(bottom, top, secured, o)
 	c.host = host
 	if err := c.awaitGreeting(ctx); err != nil {
 		_ = c.Close()

@@ -190,7 +190,7 @@ func (c *Client) applyCode(r *response, k *call) {
 	case CodeAlert:
 		c.alert(r)
 	case CodeCapability:
-		if k == nil || k.foot.class == classBarrier {
+		if k == nil || k.maySayCapabilities() {
 			c.learnCapabilities(code.Capabilities)
 		}
 	case CodeClosed:
@@ -222,13 +222,15 @@ func (c *Client) alert(r *response) {
 	}
 }
 
+// maySayCapabilities says whether the answer to k may hold a list of them.
+func (k *call) maySayCapabilities() bool { return k.login || k.foot.class == classCapability }
+
 // learnCapabilities takes a list of capabilities where one may be given: at
-// the greeting, during a barrier (login, STARTTLS, ENABLE), and in answer to
-// CAPABILITY. A list out of the blue changes nothing.
+// the greeting, during login and STARTTLS, and in answer to CAPABILITY. A list out of the blue changes nothing.
 func (c *Client) learnCapabilities(list []string) {
 	ok := !c.greeted
 	for _, k := range c.flight {
-		ok = ok || !k.idle && (k.foot.class == classBarrier || k.foot.class == classCapability)
+		ok = ok || k.maySayCapabilities()
 	}
 	if ok {
 		c.caps.learn(list)

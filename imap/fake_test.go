@@ -20,9 +20,8 @@ type fake struct {
 	r    *bufio.Reader
 	idle string // the tag of IDLE
 
-	mu    sync.Mutex
-	said  []string // the client's commands, with their tags
-	bytes int      // from the client
+	mu   sync.Mutex
+	said []string // the client's commands, with their tags
 }
 
 func newFake(conn net.Conn) *fake { return &fake{conn: conn, r: bufio.NewReader(conn)} }
@@ -37,9 +36,6 @@ func (f *fake) say(text ...string) {
 // line reads a line, without its end.
 func (f *fake) line() (string, error) {
 	s, err := f.r.ReadString('\n')
-	f.mu.Lock()
-	f.bytes += len(s)
-	f.mu.Unlock()
 	return strings.TrimSuffix(s, "\r\n"), err
 }
 

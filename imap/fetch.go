@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -122,6 +123,7 @@ type fetchOp struct {
 	out       []fetched
 	bytes     int // of out, in memory
 	partial   map[UID]*Message
+	held      int64 // bytes of partial
 	file      *spoolFile
 	streaming *bodyStream
 	came      int64 // messages, and their bytes
@@ -156,6 +158,7 @@ func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumS
 func (op *fetchOp) run(yield func(*Message, error) bool) {
 	defer op.stop()
 	var last error
+	var unserved wire.NumSet
 	for {
 		for len(op.calls) < 2 && len(op.rest) > 0 {
 			if err := op.ask(); err != nil {
@@ -184,16 +187,20 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 			op.dropStream(msg)
 		}
 		if len(items) == 0 {
-			if err := op.calls[0].err; err != nil {
-				if last = err; !isResponseError(err) {
+			if k := op.calls[0]; k.err != nil {
+				if last = k.err; !isResponseError(last) {
 					break
 				}
+				unserved = unserved.Union(k.foot.messages())
 			}
 			op.calls = op.calls[1:]
 		}
 	}
-	if last == nil {
+	switch {
+	case last == nil:
 		last = op.failed
+	case isResponseError(last) && len(unserved) > 0:
+		last = fmt.Errorf("%w (not told of: UID %v)", last, unserved)
 	}
 	if last != nil {
 		yield(nil, last)
@@ -369,7 +376,10 @@ func (op *fetchOp) stop() {
 	dropStreams(op.given)
 	dropStreams(op.out)
 	op.c.memory -= int64(op.bytes)
-	op.out, op.bytes, op.partial = nil, 0, nil
+	for uid := range op.partial {
+		op.forget(uid)
+	}
+	op.out, op.bytes = nil, 0
 	op.file.close()
 	if op.streaming != nil {
 		op.streaming.drop()

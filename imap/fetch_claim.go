@@ -41,7 +41,23 @@ func (op *fetchOp) claim(k *call, r *response) bool {
 		op.partial = map[UID]*Message{}
 	}
 	op.partial[uid] = msg
+	msg.held += r.size
+	op.held += int64(r.size)
+	op.c.memory += int64(r.size)
+	if op.held > op.c.opts.Budget/2 && !msg.onlyNews() {
+		msg.Missing = op.named(msg) // there is no room to wait for the rest
+		op.deliver(k, msg, nil)
+	}
 	return true
+}
+
+// forget takes a message from those that wait for more.
+func (op *fetchOp) forget(uid UID) {
+	if m := op.partial[uid]; m != nil {
+		op.held -= int64(m.held)
+		op.c.memory -= int64(m.held)
+		delete(op.partial, uid)
+	}
 }
 
 // whose says which message of the slice a line is about, and what is known of
@@ -156,16 +172,20 @@ func (op *fetchOp) deliver(k *call, m *Message, r *response) {
 	if r != nil {
 		op.cameBytes += int64(r.size)
 	}
-	delete(op.partial, m.UID)
+	op.forget(m.UID)
 	if op.stopped || k.abandoned {
 		return
 	}
 	if r != nil && r.size > 0 && r.msg == m && op.c.memory+int64(r.size) > op.c.opts.Budget && op.keepAside(r) {
 		return
 	}
-	size := 0
+	size := m.held
 	if r != nil {
-		size = r.size
+		size += r.size
+	}
+	if most := 2 * op.c.opts.Budget; size > 0 && len(op.out) > 0 && op.c.memory+int64(size) > most {
+		op.failed = &wire.LimitError{What: "messages that wait for the loop", Max: uint64(most)}
+		return
 	}
 	op.out = append(op.out, fetched{msg: m, size: size})
 	op.bytes += size
@@ -212,6 +232,9 @@ func (op *fetchOp) open(it fetched) (*Message, error) {
 	for n := 0; n < len(b); {
 		got, err := op.file.read(b[n:])
 		if err != nil {
+			if op.c.closed != nil {
+				err = op.c.closed
+			}
 			op.c.mu.Unlock()
 			return nil, err
 		}
@@ -241,7 +264,7 @@ func (op *fetchOp) flush(k *call) {
 	for _, uid := range uids {
 		m := op.partial[uid]
 		if m.onlyNews() && !op.wantsOnlyNews() && !m.Has(op.want) {
-			delete(op.partial, uid) // only what came unasked
+			op.forget(uid) // only what came unasked
 			continue
 		}
 		m.Missing = op.named(m)
@@ -340,7 +363,7 @@ func (c *Client) park(op *fetchOp, full func() bool) {
 
 // mayPark says whether the reader may wait for op's loop.
 func (c *Client) mayPark(op *fetchOp) bool {
-	if c.closed != nil || c.bye != "" || c.leaving || op.stopped {
+	if c.closed != nil || c.bye != "" || c.unwritable != nil || c.leaving || op.stopped {
 		return false
 	}
 	for _, k := range append(slices.Clip(c.flight), c.queue...) {

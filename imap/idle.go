@@ -268,7 +268,9 @@ func (e *ear) bursts(ctx context.Context, o IdleOptions, yield func([]Update, er
 		for err == nil && !timeUp && len(burst) > 0 {
 			wait := o.Burst
 			if o.Duration > 0 {
-				wait = min(wait, time.Until(end))
+				if wait = min(wait, time.Until(end)); wait <= 0 {
+					break
+				}
 			}
 			gap := time.NewTimer(wait)
 			more, _, quiet := e.take(ctx, gap.C)

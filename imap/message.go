@@ -31,6 +31,7 @@ type Message struct {
 	epoch       uint64 // of Seq
 	bodies      []*Body
 	binarySizes []binarySize
+	held        int // bytes of the responses that it is merged from, while it waits for more
 }
 
 // Attribute names a part of a Message; they combine by |.
