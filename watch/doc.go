@@ -7,17 +7,7 @@
 //	w := &watch.Watcher{
 //		Account: "alice@imap.example.org",
 //		Store:   store,
-//		Dial: func(ctx context.Context) (*imap.Client, error) {
-//			c, err := imap.Dial(ctx, "imap.example.org", nil)
-//			if err != nil {
-//				return nil, err
-//			}
-//			if err := c.Login(ctx, "alice", password); err != nil {
-//				c.Close()
-//				return nil, err
-//			}
-//			return c, nil
-//		},
+//		Dial:    watch.Login("imap.example.org", "alice", password, nil),
 //	}
 //	for batch, err := range w.Watch(ctx) {
 //		if err != nil {

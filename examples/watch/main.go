@@ -10,7 +10,6 @@ import (
 	"log"
 	"os"
 
-	"github.com/idlewild-mail/idlewild/imap"
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
@@ -23,17 +22,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	w := &watch.Watcher{Account: user + "@" + host, Store: store, Dial: func(ctx context.Context) (*imap.Client, error) {
-		c, err := imap.Dial(ctx, host, nil)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.Login(ctx, user, os.Getenv("IDLEWILD_PASSWORD")); err != nil {
-			_ = c.Close()
-			return nil, err
-		}
-		return c, nil
-	}}
+	w := &watch.Watcher{
+		Account: user + "@" + host,
+		Dial:    watch.Login(host, user, os.Getenv("IDLEWILD_PASSWORD"), nil),
+		Store:   store,
+	}
 	for batch, err := range w.Watch(context.Background()) {
 		if err != nil {
 			log.Fatal(err)

@@ -1,0 +1,23 @@
+package watch
+
+import (
+	"context"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+// Login returns a [Watcher.Dial] that connects to addr, as [imap.Dial] does, and
+// logs in with a password.
+func Login(addr, username, password string, opts *imap.Options) func(context.Context) (*imap.Client, error) {
+	return func(ctx context.Context) (*imap.Client, error) {
+		c, err := imap.Dial(ctx, addr, opts)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.Login(ctx, username, password); err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+		return c, nil
+	}
+}
