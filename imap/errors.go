@@ -25,7 +25,8 @@ var (
 	// server gives no write access.
 	ErrReadOnly = errors.New("imap: the mailbox is read-only")
 	// ErrRenumbered says that sequence numbers could not be carried over the
-	// expunges since they were true. Nothing was sent.
+	// expunges since they were true, or that a message was expunged while the
+	// server was asked which UIDs they have. Nothing was changed.
 	ErrRenumbered = errors.New("imap: the messages were renumbered since; search again")
 	// ErrSTARTTLSInjection says that there were bytes behind the server's
 	// answer to STARTTLS, before TLS began: somebody is in between.
