@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io"
 	"iter"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // Body is a section of a message: an io.Reader. Small ones are in memory; a
@@ -224,7 +226,7 @@ func (s *bodyStream) end(err error) {
 
 // readSection handles a FETCH that stopped at a large literal. done is false
 // if the response must be held in memory and parsed anew.
-func (c *Client) readSection(r *response, wr *wireResponse) (done bool, err error) {
+func (c *Client) readSection(r *response, wr *wire.Response) (done bool, err error) {
 	c.mu.Lock()
 	k, wanted := c.streamsTo(r)
 	if wanted && k == nil {

@@ -10,9 +10,6 @@ import (
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
-// wireResponse is short for what the framer returns.
-type wireResponse = wire.Response
-
 // FetchOptions say what Fetch asks for. The UID always comes. Reading marks
 // nothing as seen unless MarkSeen is set.
 type FetchOptions struct {
@@ -115,10 +112,10 @@ type fetchOp struct {
 	opts *FetchOptions
 	want Attribute
 
-	rest  wire.NumSet // not yet asked for; the loop's alone
-	calls []*call     // slices under way, oldest first; the loop's alone
-	text  bytesParser // for what was kept aside
-	given []fetched   // the messages that the loop is at; the loop's alone
+	rest   wire.NumSet // not yet asked for; the loop's alone
+	calls  []*call     // slices under way, oldest first; the loop's alone
+	parser *parser     // of what was kept aside; made when needed
+	given  []fetched   // the messages that the loop is at; the loop's alone
 
 	out       []fetched
 	bytes     int // of out, in memory

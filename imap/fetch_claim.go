@@ -219,9 +219,6 @@ func (op *fetchOp) keepAside(r *response) bool {
 	return true
 }
 
-// bytesParser parses what was kept aside, on the loop's goroutine.
-type bytesParser struct{ *parser }
-
 // open returns the message of an item.
 func (op *fetchOp) open(it fetched) (*Message, error) {
 	if !it.aside {
@@ -241,10 +238,10 @@ func (op *fetchOp) open(it fetched) (*Message, error) {
 		n += got
 	}
 	op.c.mu.Unlock()
-	if op.text.parser == nil {
-		op.text.parser = newParser(op.c.opts.Limits)
+	if op.parser == nil {
+		op.parser = newParser(op.c.opts.Limits)
 	}
-	r, err := op.text.parseResponse(&wire.Response{Bytes: b, Pending: -1})
+	r, err := op.parser.parseResponse(&wire.Response{Bytes: b, Pending: -1})
 	if err != nil {
 		return nil, err
 	}
