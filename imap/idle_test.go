@@ -1058,20 +1058,23 @@ func TestUpdatesWithoutIdle(t *testing.T) {
 			S: * 4 EXISTS
 			S: * 1 EXPUNGE
 			S: $2 OK done`, nil)
+		var got []string
+		listened := make(chan struct{})
 		go func() {
-			if err := c.Noop(t.Context()); err != nil {
-				t.Error(err)
+			defer close(listened)
+			for u, err := range box.Updates(t.Context()) {
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if got = append(got, said(u)); len(got) == 2 {
+					return
+				}
 			}
 		}()
-		var got []string
-		for u, err := range box.Updates(t.Context()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got = append(got, said(u)); len(got) == 2 {
-				break
-			}
-		}
+		synctest.Wait() // the loop listens
+		noop(t, c)
+		<-listened
 		if want := []string{"exists 4", "expunged 1"}; !slices.Equal(got, want) {
 			t.Fatalf("%q", got)
 		}

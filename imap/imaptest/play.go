@@ -43,9 +43,10 @@ type player struct {
 
 	unread []byte // read from conn and not yet looked at
 	tags   map[string]string
-	sizes  []int // of split, and
-	turn   int   // how many pieces were said
-	gone   bool  // the client has closed
+	sizes  []int  // of split, and
+	turn   int    // how many pieces were said
+	gone   bool   // the client has closed
+	idle   string // tag of an IDLE that the client has not ended yet
 
 	mu       sync.Mutex
 	received []byte
@@ -130,6 +131,9 @@ func (p *player) step(s step) error {
 // say writes data, split as the script wants it. To a client that is gone it
 // says nothing, since no server could know.
 func (p *player) say(data []byte) error {
+	if p.idle != "" && bytes.HasPrefix(data, []byte(p.idle+" ")) {
+		p.idle = ""
+	}
 	for len(data) > 0 && !p.gone {
 		n := len(data)
 		if len(p.sizes) > 0 {
@@ -182,6 +186,11 @@ func (p *player) expect(s step) error {
 	want := string(p.fill(s.text)) + "\r\n"
 	if s.verb == verbExpect && want != string(got) {
 		return fmt.Errorf("the client said something else\n\twant %q\n\tgot  %q", want, got)
+	}
+	if name, rest, _ := strings.Cut(string(got), " "); rest == "IDLE\r\n" {
+		p.idle = name
+	} else if string(got) == "DONE\r\n" {
+		p.idle = ""
 	}
 	return nil
 }
@@ -289,10 +298,18 @@ func (p *player) repeat(s step) error {
 	return nil
 }
 
-// drain waits for the client to close and fails if it says anything first.
+// drain waits for the client to close and fails if it says anything first. A
+// client that idles when the script ends may say DONE or just close: which of
+// them comes first is up to its scheduler, so a script cannot know.
 func (p *player) drain() error {
-	for len(p.unread) == 0 {
-		if err := p.read(); isTimeout(err) {
+	for {
+		if p.idle != "" && string(p.unread) == "DONE\r\n" {
+			p.idle, p.unread = "", nil
+		}
+		if len(p.unread) > 0 && (p.idle == "" || !strings.HasPrefix("DONE\r\n", string(p.unread))) {
+			break
+		}
+		if err := p.read(); isTimeout(err) || err != nil && len(p.unread) > 0 {
 			break
 		} else if err != nil {
 			return nil

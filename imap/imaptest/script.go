@@ -37,7 +37,8 @@ import (
 //
 // When the client does something else, the connection is closed, so that the
 // client comes to an end as well. After the last line the connection stays open
-// until the client closes it. What the server says to a client that has closed
+// until the client closes it; if the client idles then, it may say DONE first.
+// What the server says to a client that has closed
 // already counts as said.
 func Script(t TB, transcript string) net.Conn {
 	t.Helper()

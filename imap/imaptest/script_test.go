@@ -89,6 +89,33 @@ func TestScriptFailures(t *testing.T) {
 	}
 }
 
+// A client that idles at the end may leave IDLE or not before it closes; it may
+// say nothing else, and DONE only when it idles.
+func TestScriptEndsInIdle(t *testing.T) {
+	const idle = "C: $1 IDLE\nS: + idling"
+	tests := []struct{ name, script, client, want string }{
+		{"closed", idle, "a IDLE\r\n", ""},
+		{"left", idle, "a IDLE\r\nDONE\r\n", ""},
+		{"half left", idle, "a IDLE\r\nDON", `after the end of the script the client said`},
+		{"more", idle, "a IDLE\r\nDONE\r\nb NOOP\r\n", `got  "DONE\r\nb NOOP\r\n"`},
+		{"left twice", idle + "\nC: DONE", "a IDLE\r\nDONE\r\nDONE\r\n", `got  "DONE\r\n"`},
+		{"ended by the server", idle + "\nS: $1 OK enough", "a IDLE\r\nDONE\r\n", `got  "DONE\r\n"`},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tb := new(fakeTB)
+				conn := Script(tb, test.script)
+				io.WriteString(conn, test.client)
+				got := tb.end()
+				if got == "" != (test.want == "") || !strings.Contains(got, test.want) {
+					t.Errorf("got  %s\nwant %s", got, test.want)
+				}
+			})
+		})
+	}
+}
+
 func TestScriptDirectives(t *testing.T) {
 	tests := []struct{ name, script, client, said string }{
 		{"raw bytes", "S!: a\\r\\n\\x00\\0\\\\\\\"\nC!: x\\r\\n", "x\r\n", "a\r\n\x00\x00\\\""},
