@@ -26,6 +26,9 @@ type call struct {
 	// claim takes an untagged response if it is this call's, on the reader
 	// under the mutex.
 	claim func(r *response) bool
+	// answers names the responses that answer the call, beside those that
+	// answeredBy knows.
+	answers []string
 	// finish runs at the tagged reply, on the reader under the mutex, also
 	// when the caller has gone: effects on the state belong here.
 	finish func(r *response)

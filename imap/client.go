@@ -43,6 +43,7 @@ type Client struct {
 	phase    phase
 	caps     capabilities
 	names    mailboxNames
+	enabled  enabledSet
 	prefix   string // of tags
 	tags     uint64
 	queue    []*call

@@ -869,7 +869,7 @@ func TestDo(t *testing.T) {
 			S: * 6 EXISTS
 			S: * OK still here
 			S: * LIST () "/" a
-			S: $2 OK [X-CODE] done`, do(ns), `OK done ["NAMESPACE:* NAMESPACE ((\"\" \"/\")) NIL NIL" "LIST:"]`},
+			S: $2 OK [X-CODE] done`, do(ns), `OK done ["NAMESPACE:* NAMESPACE ((\"\" \"/\")) NIL NIL" "LIST:* LIST () \"/\" a"]`},
 		{"refused", "", `
 			C: $2 NAMESPACE
 			S: $2 BAD what`, do(ns), `BAD what [] imap: NAMESPACE: BAD what`},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -281,7 +282,7 @@ func (k *call) answeredBy(name string) bool {
 	case "LSUB", "STATUS", "CAPABILITY":
 		return k.name == name
 	}
-	return false
+	return slices.Contains(k.answers, name)
 }
 
 // garbage counts lines that are no response at all. One that bears the tag of

@@ -13,8 +13,7 @@ type Reply struct {
 	Code   *ResponseCode // nil: none
 	Text   string        // for people; untrusted, may hold control characters
 	// Lines are the untagged responses that came while nothing else was under
-	// way, in order, but for those that tell about the selected mailbox. Of a
-	// kind that this library knows, LIST for instance, there is the name alone.
+	// way, in order, but for those that tell about the selected mailbox.
 	Lines []Other
 }
 
@@ -97,13 +96,14 @@ func (d *doing) claim(r *response, abandoned bool) bool {
 	if abandoned || d.err != nil {
 		return true
 	}
-	switch d.size += 64 + int64(len(r.raw)); {
+	raw := r.wire()
+	switch d.size += 64 + int64(len(raw)); {
 	case len(d.lines) == maxReplyLines:
 		d.err = &wire.LimitError{What: "number of lines in an answer", Max: maxReplyLines}
 	case d.size > d.most:
 		d.err = &wire.LimitError{What: "answer", Max: uint64(d.most)}
 	default:
-		d.lines = append(d.lines, Other{Name: r.name, Raw: r.raw})
+		d.lines = append(d.lines, Other{Name: r.name, Raw: raw})
 	}
 	return true
 }

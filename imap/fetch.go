@@ -139,13 +139,9 @@ type fetched struct {
 
 func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumSet) *fetchOp {
 	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: HasUID}
-	for _, w := range []struct {
-		on bool
-		a  Attribute
-	}{{opts.Flags, HasFlags}, {opts.Envelope, HasEnvelope}, {opts.BodyStructure, HasBodyStructure},
-		{opts.InternalDate, HasInternalDate}, {opts.Size, HasSize}, {opts.ModSeq, HasModSeq}} {
-		if w.on {
-			op.want |= w.a
+	for _, it := range fetchItems {
+		if it.on(opts) {
+			op.want |= it.a
 		}
 	}
 	return op
@@ -295,11 +291,7 @@ func (op *fetchOp) bodies() bool {
 func (op *fetchOp) items(cmd *wire.Command) {
 	cmd.List(func() {
 		cmd.Atom("UID")
-		for _, it := range []struct {
-			a    Attribute
-			name string
-		}{{HasFlags, "FLAGS"}, {HasInternalDate, "INTERNALDATE"}, {HasSize, "RFC822.SIZE"},
-			{HasEnvelope, "ENVELOPE"}, {HasBodyStructure, "BODYSTRUCTURE"}, {HasModSeq, "MODSEQ"}} {
+		for _, it := range fetchItems {
 			if op.want&it.a != 0 {
 				cmd.Atom(it.name)
 			}

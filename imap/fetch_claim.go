@@ -272,11 +272,7 @@ func (op *fetchOp) flush(k *call) {
 
 // named names what did not come.
 func (op *fetchOp) named(m *Message) (names []string) {
-	for _, it := range []struct {
-		a    Attribute
-		name string
-	}{{HasFlags, "FLAGS"}, {HasInternalDate, "INTERNALDATE"}, {HasSize, "RFC822.SIZE"},
-		{HasEnvelope, "ENVELOPE"}, {HasBodyStructure, "BODYSTRUCTURE"}, {HasModSeq, "MODSEQ"}} {
+	for _, it := range fetchItems {
 		if op.want&it.a != 0 && m.has&it.a == 0 {
 			names = append(names, it.name)
 		}

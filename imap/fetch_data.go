@@ -192,7 +192,7 @@ func (p *parser) bodyStructureAtt(m *Message) {
 }
 
 // gotBodyStructure tells BODYSTRUCTURE from BODY; both are HasBodyStructure.
-const gotBodyStructure Attribute = 1 << 15
+const gotBodyStructure Attribute = 1 << 63
 
 // bodyAtt reads BODY without a section. BODYSTRUCTURE says more, if both come.
 func (p *parser) bodyAtt(m *Message) {

@@ -35,7 +35,7 @@ type Message struct {
 }
 
 // Attribute names a part of a Message; they combine by |.
-type Attribute uint16
+type Attribute uint64
 
 // The attributes of a Message.
 const (
@@ -116,6 +116,7 @@ type response struct {
 	flags  []Flag
 	caps   []string
 	set    UIDSet // VANISHED
+	data   any    // of kindData: what its parser made of it
 	early  bool   // VANISHED (EARLIER)
 	raw    []byte // of kindUnknown: a copy of the response
 	// pending is set if the response stopped at a literal that is not in
@@ -145,6 +146,7 @@ const (
 	kindStatus
 	kindSearch
 	kindESearch
+	kindData // of an extension
 )
 
 // pendingBody is a section whose literal is still on the wire.

@@ -24,6 +24,7 @@ const (
 	classStatus
 	classNames // CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE
 	classCapability
+	classAsk // GETACL, GETQUOTA and others: about no message, answered by kind
 	numClasses
 )
 
@@ -38,23 +39,24 @@ const (
 
 // overlapTable is symmetric; the row is one command, the column the other.
 //
-//	free barrier fetch store search copy move expunge all append list lsub status names capability
+//	free barrier fetch store search copy move expunge all append list lsub status names capability ask
 var overlapTable = [numClasses][numClasses]overlap{
-	classFree:       {always, never, always, always, always, always, always, always, always, always, always, always, always, always, always},
+	classFree:       {always, never, always, always, always, always, always, always, always, always, always, always, always, always, always, always},
 	classBarrier:    {},
-	classFetch:      {always, never, always, disjoint, always, always, disjoint, disjoint, never, always, always, always, always, always, always},
-	classStore:      {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, always, always, always, never, always, always},
-	classSearch:     {always, never, always, never, disjoint, always, never, never, never, never, always, always, always, always, always},
-	classCopy:       {always, never, always, disjoint, always, always, disjoint, disjoint, never, always, always, always, never, never, always},
-	classMove:       {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, never, always, always, never, never, always},
-	classExpunge:    {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, always, always, always, never, always, always},
-	classExpungeAll: {always, never, never, never, never, never, never, never, never, always, always, always, never, always, always},
-	classAppend:     {always, never, always, always, never, always, never, always, always, always, always, always, never, never, always},
-	classList:       {always, never, always, always, always, always, always, always, always, always, never, always, never, never, always},
-	classLsub:       {always, never, always, always, always, always, always, always, always, always, always, never, always, never, always},
-	classStatus:     {always, never, always, never, always, never, never, never, never, never, never, always, disjoint, never, always},
-	classNames:      {always, never, always, always, always, never, never, always, always, never, never, never, never, never, always},
-	classCapability: {always, never, always, always, always, always, always, always, always, always, always, always, always, always, never},
+	classFetch:      {always, never, always, disjoint, always, always, disjoint, disjoint, never, always, always, always, always, always, always, always},
+	classStore:      {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, always, always, always, never, always, always, always},
+	classSearch:     {always, never, always, never, disjoint, always, never, never, never, never, always, always, always, always, always, always},
+	classCopy:       {always, never, always, disjoint, always, always, disjoint, disjoint, never, always, always, always, never, never, always, always},
+	classMove:       {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, never, always, always, never, never, always, always},
+	classExpunge:    {always, never, disjoint, disjoint, never, disjoint, disjoint, disjoint, never, always, always, always, never, always, always, always},
+	classExpungeAll: {always, never, never, never, never, never, never, never, never, always, always, always, never, always, always, always},
+	classAppend:     {always, never, always, always, never, always, never, always, always, always, always, always, never, never, always, always},
+	classList:       {always, never, always, always, always, always, always, always, always, always, never, always, never, never, always, always},
+	classLsub:       {always, never, always, always, always, always, always, always, always, always, always, never, always, never, always, always},
+	classStatus:     {always, never, always, never, always, never, never, never, never, never, never, always, disjoint, never, always, always},
+	classNames:      {always, never, always, always, always, never, never, always, always, never, never, never, never, never, always, never},
+	classCapability: {always, never, always, always, always, always, always, always, always, always, always, always, always, always, never, always},
+	classAsk:        {always, never, always, always, always, always, always, always, always, always, always, always, always, never, always, never},
 }
 
 // footprint is what a call touches.

@@ -26,6 +26,7 @@ lsub       ynyyyyyyyyyn
 status     ynynynnnnnnyd
 names      ynyyynnyynnnnn
 capability ynyyyyyyyyyyyyn
+ask        ynyyyyyyyyyyynyn
 `
 
 func TestOverlapTable(t *testing.T) {

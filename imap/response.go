@@ -196,31 +196,6 @@ func (p *parser) responseData(resp *response, wr *wire.Response) error {
 	return p.r.Err()
 }
 
-// dataParser returns what parses the data behind a name.
-func dataParser(name string) (respKind, func(*parser, *response)) {
-	switch name {
-	case "CAPABILITY":
-		return kindCapability, (*parser).capabilityResponse
-	case "ENABLED":
-		return kindEnabled, (*parser).capabilityResponse
-	case "FLAGS":
-		return kindFlags, (*parser).flagsResponse
-	case "LIST", "XLIST":
-		return kindList, (*parser).listResponse
-	case "LSUB":
-		return kindLsub, (*parser).listResponse
-	case "STATUS":
-		return kindStatus, (*parser).statusResponse
-	case "SEARCH":
-		return kindSearch, (*parser).searchResponse
-	case "ESEARCH":
-		return kindESearch, (*parser).esearchResponse
-	case "VANISHED":
-		return kindVanished, (*parser).vanishedResponse
-	}
-	return kindUnknown, nil
-}
-
 // RFC 9051 §9, message-data and mailbox-data that begins with a number
 func (p *parser) messageData(resp *response, wr *wire.Response) error {
 	n := p.r.Number()
@@ -261,6 +236,14 @@ func (p *parser) messageData(resp *response, wr *wire.Response) error {
 	}
 	p.r.End()
 	return p.r.Err()
+}
+
+// wire is the response as it stood on the wire, a copy.
+func (r *response) wire() []byte {
+	if r.raw != nil {
+		return r.raw
+	}
+	return bytes.Clone(r.bytes)
 }
 
 // numberedName is keyword for the names that come with every message, without

@@ -66,8 +66,8 @@ func (Overflow) update()     {}
 // otherUpdate makes an update of a response that changes no state.
 func otherUpdate(r *response) Update {
 	switch r.kind {
-	case kindUnknown:
-		return Other{Name: r.name, Raw: r.raw}
+	case kindUnknown, kindData:
+		return Other{Name: r.name, Raw: r.wire()}
 	case kindFetch:
 		return Changed{Message: r.msg}
 	}

@@ -24,14 +24,24 @@ func (c *conn) mayLogin() bool {
 	return c.secure || c.srv.opts.AllowPlainLogin || c.srv.tlsConfig() == nil
 }
 
+// sessionCapabilities are offered to those who are logged in.
+var sessionCapabilities = []string{
+	"CHILDREN",
+	"ESEARCH",
+	"MOVE",
+	"NAMESPACE",
+	"SPECIAL-USE",
+	"UIDPLUS",
+	"UNSELECT",
+}
+
 // capabilities returns the capability list as it is now.
 func (c *conn) capabilities() string {
 	names := []string{"IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"}
 	if c.user.Load() == nil {
 		names = append(names, c.loginCapabilities()...)
 	} else {
-		names = append(names, "NAMESPACE", "UIDPLUS", "MOVE", "UNSELECT", "ESEARCH",
-			"CHILDREN", "SPECIAL-USE")
+		names = append(names, sessionCapabilities...)
 	}
 	kept := names[:0]
 	for _, name := range names {

@@ -15,15 +15,16 @@ import (
 // it, to announce news (pump) or to say BYE. Everything not said to be otherwise
 // belongs to whoever holds turn.
 type conn struct {
-	srv    *Server
-	id     uint32
-	raw    net.Conn   // as accepted; any goroutine may close it
-	nc     *faultConn // raw or TLS, with faults
-	in     input
-	out    []byte // said but not yet sent
-	secure bool
-	over   bool // nothing more is to be done
-	view   *view
+	srv     *Server
+	id      uint32
+	raw     net.Conn   // as accepted; any goroutine may close it
+	nc      *faultConn // raw or TLS, with faults
+	in      input
+	out     []byte // said but not yet sent
+	secure  bool
+	over    bool // nothing more is to be done
+	view    *view
+	enabled map[string]bool // what ENABLE turned on, upper case
 
 	user atomic.Pointer[User] // nil before login; set once
 

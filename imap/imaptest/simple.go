@@ -50,16 +50,3 @@ func (c *conn) namespace(cmd *command) reply {
 	c.untagged(`NAMESPACE (("" "/")) NIL NIL`)
 	return ok("NAMESPACE completed")
 }
-
-// enable: RFC 5161. There is nothing yet that could be enabled.
-func (c *conn) enable(cmd *command) reply {
-	for first := true; first || cmd.err == nil && !cmd.atEnd(); first = false {
-		cmd.sp()
-		cmd.atom()
-	}
-	if !cmd.end() {
-		return cmd.syntax()
-	}
-	c.untagged("ENABLED")
-	return ok("ENABLE completed")
-}

@@ -1,0 +1,75 @@
+package imap
+
+import (
+	"context"
+	"strings"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// Enable asks the server to turn extensions on that change what it sends, such
+// as "IMAP4rev2", "QRESYNC" or "UTF8=ACCEPT" (RFC 5161), and returns those that
+// it did, as it spells them. It takes what the server does not know without an
+// error. Nothing can be turned off again. It is best called between login and
+// the first Select, as some servers refuse it later.
+//
+// IMAP4rev2 and UTF8=ACCEPT make mailbox names go over the wire in UTF-8.
+// Without the capability ENABLE, or IMAP4rev2, it is an *UnsupportedError.
+func (c *Client) Enable(ctx context.Context, capabilities ...string) ([]string, error) {
+	if len(capabilities) == 0 {
+		return nil, nil
+	}
+	if !c.offers("ENABLE", "IMAP4REV2") {
+		return nil, &UnsupportedError{Capability: "ENABLE", What: "Enable"}
+	}
+	var got []string
+	k := &call{name: "ENABLE", cmd: wire.NewCommand("ENABLE"), foot: footprint{class: classBarrier}}
+	for _, name := range capabilities {
+		k.cmd.Atom(name)
+	}
+	k.claim = func(r *response) bool {
+		if r.kind != kindEnabled {
+			return false
+		}
+		got = append(got, r.caps...)
+		c.enable(r.caps)
+		return true
+	}
+	if err := c.do(ctx, k); err != nil {
+		return nil, err
+	}
+	return got, nil
+}
+
+// Enabled says whether Enable has turned an extension on. Case does not matter.
+// QRESYNC turns CONDSTORE on (RFC 7162 §3.2.3).
+func (c *Client) Enabled(capability string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.enabled.has(strings.ToUpper(capability))
+}
+
+// enabledSet has the names of what was enabled, in upper case.
+type enabledSet map[string]struct{}
+
+func (s enabledSet) has(name string) bool {
+	_, ok := s[name]
+	return ok
+}
+
+// enable notes what is on from now on. It runs on the reader under the mutex.
+func (c *Client) enable(names []string) {
+	if c.enabled == nil {
+		c.enabled = make(enabledSet)
+	}
+	for _, name := range names {
+		name = strings.ToUpper(name)
+		c.enabled[name] = struct{}{}
+		switch name {
+		case "QRESYNC":
+			c.enabled["CONDSTORE"] = struct{}{}
+		case "IMAP4REV2", "UTF8=ACCEPT":
+			c.parser.utf8, c.names.utf8 = true, true
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package imap
+
+// dataParser returns what parses the data behind a name. A response of an
+// extension is of kindData; its parser sets resp.data, and the call that asked
+// for it claims that by its type, see gather.
+func dataParser(name string) (respKind, func(*parser, *response)) {
+	switch name {
+	case "CAPABILITY":
+		return kindCapability, (*parser).capabilityResponse
+	case "ENABLED":
+		return kindEnabled, (*parser).capabilityResponse
+	case "ESEARCH":
+		return kindESearch, (*parser).esearchResponse
+	case "FLAGS":
+		return kindFlags, (*parser).flagsResponse
+	case "LIST", "XLIST":
+		return kindList, (*parser).listResponse
+	case "LSUB":
+		return kindLsub, (*parser).listResponse
+	case "SEARCH":
+		return kindSearch, (*parser).searchResponse
+	case "STATUS":
+		return kindStatus, (*parser).statusResponse
+	case "VANISHED":
+		return kindVanished, (*parser).vanishedResponse
+	}
+	return kindUnknown, nil
+}
+
+// gather makes a call take the data responses whose value is a T, also when
+// the caller has gone; take says whether one is the call's. names are those of
+// the responses: if one of them cannot be read, the call says so.
+func gather[T any](k *call, take func(T) bool, names ...string) {
+	k.answers = names
+	next := k.claim
+	k.claim = func(r *response) bool {
+		if d, ok := r.data.(T); ok {
+			return k.abandoned || take(d)
+		}
+		return next != nil && next(r)
+	}
+}
