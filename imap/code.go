@@ -139,7 +139,8 @@ func (p *parser) respTextCode(name, data []byte) *ResponseCode {
 		c.Charsets = p.charsets()
 	case CodeAppendUID:
 		c.UIDValidity = p.uidValidity()
-		c.Dest = UIDSet{p.uidSet().set()}
+		c.appended = p.uidSet()
+		c.Dest = UIDSet{c.appended.set()}
 	case CodeCopyUID:
 		p.copyUID(c)
 	default:

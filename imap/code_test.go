@@ -49,8 +49,8 @@ func TestResponseCodes(t *testing.T) {
 		{"[BADCHARSET ({3}\r\n]]] x)] y", &ResponseCode{Code: CodeBadCharset, Data: "({3}\r\n]]] x)", Charsets: []string{"]]]", "x"}}, "y"},
 		{"[BADCHARSET UTF-8] x", &ResponseCode{Code: CodeBadCharset, Data: "UTF-8", Charsets: []string{"UTF-8"}}, "x"},
 		{"[BADCHARSET] x", &ResponseCode{Code: CodeBadCharset}, "x"},
-		{"[APPENDUID 38505 3955] x", &ResponseCode{Code: CodeAppendUID, Data: "38505 3955", UIDValidity: 38505, Dest: set("3955")}, "x"},
-		{"[APPENDUID 2 4,6:7,9] x", &ResponseCode{Code: CodeAppendUID, Data: "2 4,6:7,9", UIDValidity: 2, Dest: set("4,6:7,9")}, "x"},
+		{"[APPENDUID 38505 3955] x", &ResponseCode{Code: CodeAppendUID, Data: "38505 3955", UIDValidity: 38505, Dest: set("3955"), appended: uidRanges{{First: 3955, Last: 3955}}}, "x"},
+		{"[APPENDUID 2 4,6:7,9] x", &ResponseCode{Code: CodeAppendUID, Data: "2 4,6:7,9", UIDValidity: 2, Dest: set("4,6:7,9"), appended: uidRanges{{First: 4, Last: 4}, {First: 6, Last: 7}, {First: 9, Last: 9}}}, "x"},
 	} {
 		r := mustParseLine(t, "A1 OK "+tt.line)
 		if !reflect.DeepEqual(r.code, tt.code) || r.text != tt.text {

@@ -143,7 +143,7 @@ func (c *Client) unknownTag(r *response) func() error {
 // untaggedStatus handles "* OK", NO, BAD, BYE and PREAUTH.
 func (c *Client) untaggedStatus(r *response) {
 	c.applyCode(r, nil)
-	if r.code != nil && r.code.Code == CodeCopyUID {
+	if r.code != nil && (r.code.Code == CodeCopyUID || r.code.Code == CodeAppendUID) {
 		for _, k := range c.flight {
 			if k.claim != nil && k.claim(r) {
 				return

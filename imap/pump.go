@@ -155,24 +155,36 @@ func (c *Client) continueWriting(b []byte, k *call) []byte {
 		s.Data = nil
 		if s.Sync {
 			k.segs = k.segs[1:]
+			if k.reply != nil {
+				break // to a server that has refused already, this line is the last
+			}
 			return c.await(b, k)
 		}
-		if s.Source != nil {
-			if b = k.feed.take(b, writeChunk); k.feed.left > 0 {
-				if k.hungry = len(k.feed.buf) == 0; k.hungry {
-					k.awaits = true // for its Reader; fill wakes the pump
-					c.watch(time.Now().Add(appendPatience))
-				}
+		if s.Source != nil && s.Size > 0 {
+			if b = c.continueLiteral(b, k, s); s.Size > 0 {
 				return b
 			}
 		}
 		k.segs = k.segs[1:]
 	}
+	k.segs = nil
 	if k.challenge != nil {
 		return c.await(b, k)
 	}
 	c.writing = nil
 	c.sent(k)
+	return b
+}
+
+// continueLiteral writes on in a literal that is fed.
+func (c *Client) continueLiteral(b []byte, k *call, s *wire.Segment) []byte {
+	before := len(b)
+	b = k.feed.take(b, min(s.Size, writeChunk))
+	s.Size -= int64(len(b) - before)
+	if k.hungry = s.Size > 0 && !k.feed.ready(); k.hungry {
+		k.awaits = true // for its Reader; fill wakes the pump
+		c.watch(time.Now().Add(appendPatience))
+	}
 	return b
 }
 
@@ -215,14 +227,15 @@ func (c *Client) continued(r *response) {
 }
 
 // refused is called when a tagged reply comes to a call that is not wholly
-// written: not one more byte of it may be sent, but that a non-synchronizing
-// literal must be finished (RFC 7888 §4).
+// written: not one more byte of it may be sent, but that a literal must be
+// finished which the server reads by now, because it has asked for it or because
+// it was not asked (RFC 7888 §4).
 func (c *Client) refused(k *call, r *response) {
 	if r.status == StatusOK {
 		c.failLocked(errEarlyReply)
 		return
 	}
-	if len(k.segs) > 0 && k.segs[0].NonSync {
+	if len(k.segs) > 0 && (!k.awaits || k.hungry) {
 		k.reply = r
 		return
 	}

@@ -95,6 +95,8 @@ type ResponseCode struct {
 	Copied       UIDMapping // COPYUID: which of Source became which of Dest
 	Charsets     []string   // BADCHARSET: what the server offers instead
 	Problem      error      // the data did not parse; Data still has it
+
+	appended uidRanges // APPENDUID: Dest in the order of the messages
 }
 
 // Code is the kind of a response code, in upper case. It is an error, so that
@@ -109,6 +111,7 @@ const (
 	CodeAuthenticationFailed Code = "AUTHENTICATIONFAILED"
 	CodeAuthorizationFailed  Code = "AUTHORIZATIONFAILED"
 	CodeBadCharset           Code = "BADCHARSET"
+	CodeBadURL               Code = "BADURL"
 	CodeCannot               Code = "CANNOT"
 	CodeCapability           Code = "CAPABILITY"
 	CodeClientBug            Code = "CLIENTBUG"
@@ -130,11 +133,13 @@ const (
 	CodeReadOnly             Code = "READ-ONLY"
 	CodeReadWrite            Code = "READ-WRITE"
 	CodeServerBug            Code = "SERVERBUG"
+	CodeTooBig               Code = "TOOBIG"
 	CodeTryCreate            Code = "TRYCREATE"
 	CodeUIDNext              Code = "UIDNEXT"
 	CodeUIDNotSticky         Code = "UIDNOTSTICKY"
 	CodeUIDValidity          Code = "UIDVALIDITY"
 	CodeUnavailable          Code = "UNAVAILABLE"
+	CodeUnknownCTE           Code = "UNKNOWN-CTE"
 	CodeUnseen               Code = "UNSEEN"
 )
 
