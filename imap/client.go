@@ -44,6 +44,7 @@ type Client struct {
 	caps     capabilities
 	names    mailboxNames
 	enabled  enabledSet
+	serverID ID
 	prefix   string // of tags
 	tags     uint64
 	queue    []*call

@@ -219,6 +219,7 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 	c.in.src, c.out = t, t
 	c.secured = true
 	c.caps.forget()
+	c.serverID = nil
 	return nil
 }
 

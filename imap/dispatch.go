@@ -52,6 +52,9 @@ func (c *Client) data(r *response) {
 	if r.kind == kindCapability {
 		c.learnCapabilities(r.caps)
 	}
+	if id, ok := r.data.(ID); ok {
+		c.serverID = id
+	}
 	box := c.target()
 	var up Update
 	if box != nil {

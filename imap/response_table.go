@@ -13,6 +13,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindESearch, (*parser).esearchResponse
 	case "FLAGS":
 		return kindFlags, (*parser).flagsResponse
+	case "ID":
+		return kindData, (*parser).idResponse
 	case "LIST", "XLIST":
 		return kindList, (*parser).listResponse
 	case "LSUB":
