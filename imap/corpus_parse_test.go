@@ -462,7 +462,35 @@ func dataHolds(p parsed, want any) (any, bool) {
 		}
 		return d, true
 	}
-	return p.kind, p.kind == kindUnknown // ID, NAMESPACE, ACL: not yet
+	switch d := p.data.(type) {
+	case ID:
+		return d, idHolds(d, m)
+	case *Namespaces:
+		return d, namespacesHold(d.Personal, m["personal"]) && namespacesHold(d.Other, m["other"]) && namespacesHold(d.Shared, m["shared"])
+	}
+	return p.kind, p.kind == kindUnknown // ACL: not yet
+}
+
+func idHolds(id ID, want map[string]any) bool {
+	for _, f := range id {
+		if v, ok := want[f.Name]; !ok || f.Null != (v == nil) || !f.Null && v != f.Value {
+			return false
+		}
+	}
+	return len(id) == len(want)
+}
+
+func namespacesHold(got []Namespace, want any) bool {
+	return slices.EqualFunc(got, want.([]any), func(n Namespace, v any) bool {
+		m := v.(map[string]any)
+		extensions := m["extensions"].(map[string]any)
+		for _, e := range n.Extensions {
+			if fmt.Sprint(extensions[e.Name]) != fmt.Sprint(e.Values) {
+				return false
+			}
+		}
+		return n.Prefix == m["prefix"] && n.Delimiter == m["delim"] && len(n.Extensions) == len(extensions)
+	})
 }
 
 func envelopeHolds(e *Envelope, want map[string]any) bool {

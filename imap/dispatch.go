@@ -238,6 +238,7 @@ func (c *Client) learnCapabilities(list []string) {
 	}
 	if ok {
 		c.caps.learn(list)
+		c.settleUTF8()
 	}
 }
 

@@ -65,11 +65,9 @@ func (c *Client) enable(names []string) {
 	for _, name := range names {
 		name = strings.ToUpper(name)
 		c.enabled[name] = struct{}{}
-		switch name {
-		case "QRESYNC":
+		if name == "QRESYNC" {
 			c.enabled["CONDSTORE"] = struct{}{}
-		case "IMAP4REV2", "UTF8=ACCEPT":
-			c.parser.utf8, c.names.utf8 = true, true
 		}
 	}
+	c.settleUTF8()
 }

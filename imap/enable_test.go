@@ -15,10 +15,7 @@ func TestEnable(t *testing.T) {
 			C: $1 ENABLE QRESYNC UTF8=ACCEPT X-Unknown
 			S: * ENABLED qresync utf8=accept
 			S: $1 OK done
-			C: $2 STATUS {7}
-			S: + go
-			C!: Bücher
-			C:  (MESSAGES)
+			C: $2 STATUS "Bücher" (MESSAGES)
 			S: * STATUS "Bücher" (MESSAGES 3)
 			S: $2 OK done`, nil)
 		got, err := c.Enable(t.Context(), "QRESYNC", "UTF8=ACCEPT", "X-Unknown")

@@ -127,7 +127,11 @@ func (c *Client) begin(b []byte, k *call) []byte {
 	}
 	c.tags++
 	k.tag = c.prefix + strconv.FormatUint(c.tags, 10)
-	segs, err := k.cmd.Render(k.tag, c.caps.literals())
+	render := k.cmd.Render
+	if c.names.utf8 {
+		render = k.cmd.RenderUTF8
+	}
+	segs, err := render(k.tag, c.caps.literals())
 	if err != nil {
 		c.failCall(k, err)
 		return b

@@ -19,6 +19,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindList, (*parser).listResponse
 	case "LSUB":
 		return kindLsub, (*parser).listResponse
+	case "NAMESPACE":
+		return kindData, (*parser).namespaceResponse
 	case "SEARCH":
 		return kindSearch, (*parser).searchResponse
 	case "STATUS":

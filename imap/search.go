@@ -100,7 +100,7 @@ func (s *searching) command(q Query, extended bool) *wire.Command {
 		cmd.Atom("ALL")
 	default:
 		if x, ok := q.(interface{ Charset() bool }); ok && x.Charset() {
-			cmd.Atom("CHARSET").Atom("UTF-8")
+			cmd.Charset("UTF-8")
 		}
 		q.AppendTo(cmd)
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // Command is a command being built: a name and typed arguments. Spaces go
@@ -27,6 +28,8 @@ type part struct {
 	data    []byte // of a run or a literal
 	literal bool
 	binary  bool // literal8
+	utf8    bool // a literal that can be quoted where UTF-8 may be
+	charset bool // left out where UTF-8 is what everything is in
 	stream  io.Reader
 	size    int64
 	// secret returns the data in its place. A function is printed as its
@@ -74,7 +77,7 @@ func (c *Command) Fail(err error) *Command {
 }
 
 func (c *Command) append(b []byte) {
-	if k := len(c.parts); k == 0 || c.parts[k-1].literal || c.parts[k-1].secret != nil {
+	if k := len(c.parts); k == 0 || c.parts[k-1].literal || c.parts[k-1].charset || c.parts[k-1].secret != nil {
 		c.parts = append(c.parts, part{})
 	}
 	p := &c.parts[len(c.parts)-1]
@@ -138,8 +141,20 @@ func (c *Command) Flag(s string) *Command {
 	return c.Fail(&ArgumentError{Kind: "flag", Value: clip(s), Reason: atomReason(name)})
 }
 
-// String adds a string: quoted if it can be, else a literal.
+// String adds a string: quoted if it can be, else a literal. Text beyond ASCII
+// is quoted only where RenderUTF8 is used.
 func (c *Command) String(s string) *Command { return c.str(s, false) }
+
+// Charset adds CHARSET and the name of a character set, as SEARCH has it. It is
+// left out where strings are in UTF-8 anyway, and the server must not be told
+// (RFC 9755 §3).
+func (c *Command) Charset(name string) *Command {
+	if !isAtom(name) {
+		return c.Fail(&ArgumentError{Kind: "charset", Value: clip(name), Reason: atomReason(name)})
+	}
+	c.parts = append(c.parts, part{charset: true, data: []byte(" CHARSET " + name)})
+	return c
+}
 
 // Secret is String for what must not appear in a trace or an error.
 func (c *Command) Secret(s string) *Command { return c.str(s, true) }
@@ -168,7 +183,7 @@ func (c *Command) str(s string, secret bool) *Command {
 	if !literal {
 		b = quote(s)
 	}
-	switch p := (part{literal: literal, size: int64(len(s))}); {
+	switch p := (part{literal: literal, utf8: literal && quotable8(s), size: int64(len(s))}); {
 	case secret:
 		p.secret = func() []byte { return b }
 		c.parts = append(c.parts, p)
@@ -260,13 +275,23 @@ func atomReason(s string) string {
 // quotable says whether s can be a quoted string. 8 bit text goes as a literal,
 // which every server takes; long text does so that no line grows long.
 func quotable(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x7f {
+			return false
+		}
+	}
+	return quotable8(s)
+}
+
+// quotable8 is quotable where UTF-8 may be quoted (RFC 9051 §9, QUOTED-CHAR).
+func quotable8(s string) bool {
 	if len(s) > 1000 {
 		return false
 	}
 	for i := range len(s) {
-		if c := s[i]; c >= 0x7f || c < 0x20 && c != '\t' {
+		if c := s[i]; c == 0x7f || c < 0x20 && c != '\t' {
 			return false
 		}
 	}
-	return true
+	return utf8.ValidString(s)
 }

@@ -236,3 +236,47 @@ func TestA33_NonSynchronizing(t *testing.T) {
 		}
 	}
 }
+
+// What goes out as a literal is quoted where the server takes UTF-8 in quotes,
+// and nothing else changes.
+func TestRenderUTF8(t *testing.T) {
+	long := strings.Repeat("é", 501)
+	for _, tt := range []struct {
+		name       string
+		build      func(*Command)
+		plain, utf string
+	}{
+		{"8 bit", func(c *Command) { c.AString("Bücher") }, "A1 X {7}\r\nBücher\r\n", "A1 X \"Bücher\"\r\n"},
+		{"escaped", func(c *Command) { c.String(`ü"\`) }, "A1 X {4}\r\nü\"\\\r\n", `A1 X "ü\"\\"` + "\r\n"},
+		{"secret", func(c *Command) { c.Secret("pä").Number(1) }, "A1 X {3}\r\npä 1\r\n", "A1 X \"pä\" 1\r\n"},
+		{"ASCII", func(c *Command) { c.String("a b").AString("c") }, "A1 X \"a b\" c\r\n", "A1 X \"a b\" c\r\n"},
+		{"line end", func(c *Command) { c.String("ü\r\n") }, "A1 X {4}\r\nü\r\n\r\n", "A1 X {4}\r\nü\r\n\r\n"},
+		{"not UTF-8", func(c *Command) { c.String("\xff") }, "A1 X {1}\r\n\xff\r\n", "A1 X {1}\r\n\xff\r\n"},
+		{"long", func(c *Command) { c.String(long) }, "A1 X {1002}\r\n" + long + "\r\n", "A1 X {1002}\r\n" + long + "\r\n"},
+		{"charset", func(c *Command) { c.Charset("UTF-8").Atom("ALL") }, "A1 X CHARSET UTF-8 ALL\r\n", "A1 X ALL\r\n"},
+		{"charset in between", func(c *Command) { c.Atom("A").Charset("UTF-8").String("ü").List(func() { c.Atom("B") }) },
+			"A1 X A CHARSET UTF-8 {2}\r\nü (B)\r\n", "A1 X A \"ü\" (B)\r\n"},
+	} {
+		cmd := NewCommand("X")
+		tt.build(cmd)
+		for _, r := range []struct {
+			want   string
+			render func(string, Literals) ([]Segment, error)
+		}{{tt.plain, cmd.Render}, {tt.utf, cmd.RenderUTF8}} {
+			segs, err := r.render("A1", Synchronizing)
+			got := ""
+			for _, s := range segs {
+				got += string(s.Data)
+			}
+			if err != nil || got != r.want {
+				t.Errorf("%s: %q, %v; want %q", tt.name, got, err, r.want)
+			}
+		}
+		if s := cmd.Redacted(); strings.Contains(s, "ä") {
+			t.Errorf("%s: %s", tt.name, s)
+		}
+	}
+	if err := NewCommand("X").Charset("UTF 8").Err(); err == nil {
+		t.Error("a charset of two words")
+	}
+}

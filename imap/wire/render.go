@@ -40,6 +40,17 @@ type Segment struct {
 // Streamed literals are told by their Source, so that a command with one is
 // rendered once.
 func (c *Command) Render(tag string, mode Literals) ([]Segment, error) {
+	return c.render(tag, mode, false)
+}
+
+// RenderUTF8 is Render for a server that takes UTF-8 in quoted strings:
+// IMAP4rev2 or UTF8=ACCEPT is enabled (RFC 9051 §4.3, RFC 9755 §3). A Charset is
+// left out.
+func (c *Command) RenderUTF8(tag string, mode Literals) ([]Segment, error) {
+	return c.render(tag, mode, true)
+}
+
+func (c *Command) render(tag string, mode Literals, utf8 bool) ([]Segment, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
@@ -50,7 +61,13 @@ func (c *Command) Render(tag string, mode Literals) ([]Segment, error) {
 	for i := range c.parts {
 		p := &c.parts[i]
 		s := &segs[len(segs)-1]
-		if !p.literal {
+		switch {
+		case p.charset && utf8:
+			continue
+		case p.utf8 && utf8:
+			s.Data = append(s.Data, quote(string(p.bytes()))...)
+			continue
+		case !p.literal:
 			s.Data = append(s.Data, p.bytes()...)
 			continue
 		}
