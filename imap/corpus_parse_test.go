@@ -227,9 +227,9 @@ func factHolds(t *testing.T, c *corpus.Case, name string, p parsed) (got any, ok
 		if p.list != nil {
 			return p.list.Attributes, equalFold(p.list.Attributes, want)
 		}
-		return p.msg.Raw, rawHolds(p.msg.Raw, want.(map[string]any))
+		return p.msg, attributesHold(p.msg, want.(map[string]any))
 	case "x_gm_labels":
-		return p.msg.Raw, len(p.msg.Raw) == 1 && p.msg.Raw[0].Name == "X-GM-LABELS"
+		return p.msg.GmailLabels, p.msg.Has(HasGmailLabels) && str(p.msg.GmailLabels) == str(want)
 	case "delim":
 		return p.list.Delimiter, p.list.Delimiter == str(want)
 	case "mailbox":
@@ -312,11 +312,17 @@ func idsHold(got wire.NumSet, want []any) bool {
 	return got.String() == set.String()
 }
 
-func rawHolds(got []RawAttribute, want map[string]any) bool {
+func attributesHold(m *Message, want map[string]any) bool {
+	got := m.Raw
+	add := func(name string, v any) { got = append(got, RawAttribute{Name: name, Value: fmt.Append(nil, v)}) }
+	add("X-GM-MSGID", m.GmailMessageID)
+	add("X-GM-THRID", m.GmailThreadID)
+	add("EMAILID", m.EmailID)
+	add("THREADID", m.ThreadID)
 	for name, v := range want {
 		text := fmt.Sprint(v)
 		if v == nil {
-			text = "NIL"
+			text = "" // as of what came as NIL
 		}
 		i := slices.IndexFunc(got, func(a RawAttribute) bool { return a.Name == name })
 		if i < 0 || strings.Trim(string(got[i].Value), "()") != text {

@@ -723,9 +723,9 @@ func (s *shown) message(name string, want any) (got any, ok, visible bool) {
 	case "body", "bodystructure":
 		return m.BodyStructure, m.BodyStructure != nil && imap.BodyHolds(m.BodyStructure, want.(map[string]any)), true
 	case "attrs":
-		return m.Raw, imap.AttributesHold(m.Raw, want.(map[string]any)), true
+		return m.Raw, imap.AttributesHold(m, want.(map[string]any)), true
 	case "x_gm_labels":
-		return m.Raw, len(m.Raw) == 1 && m.Raw[0].Name == "X-GM-LABELS", true
+		return m.GmailLabels, m.Has(imap.HasGmailLabels) && fmt.Sprint(m.GmailLabels) == fmt.Sprint(want), true
 	case "sections", "section_len":
 		for section, v := range want.(map[string]any) {
 			data, found := s.bodies[sectionName(section)]

@@ -7,7 +7,7 @@ var (
 	BodyHolds      = bodyHolds
 	StatusHolds    = statusHolds
 	CodeHolds      = codeHolds
-	AttributesHold = rawHolds
+	AttributesHold = attributesHold
 	IDsHold        = idsHold
 	Printable      = printable
 )

@@ -19,8 +19,27 @@ type FetchOptions struct {
 	InternalDate  bool
 	Size          bool
 	ModSeq        bool // needs CONDSTORE
-	Sections      []Section
-	MarkSeen      bool
+	SaveDate      bool // needs SAVEDATE (RFC 8514)
+	Preview       bool // needs PREVIEW (RFC 8970)
+	LazyPreview   bool // Preview, only if the server has it at hand: a quick answer
+	EmailID       bool // needs OBJECTID (RFC 8474)
+	ThreadID      bool // the same
+
+	// GmailMessageID, GmailThreadID and GmailLabels need X-GM-EXT-1.
+	GmailMessageID, GmailThreadID, GmailLabels bool
+
+	// Annotations asks for annotations; nil: none. It needs
+	// ANNOTATE-EXPERIMENT-1 (RFC 5257).
+	Annotations *AnnotationQuery
+	// BinarySizes asks for the decoded size of parts, such as "1.2", for
+	// Message.BinarySize. It needs BINARY (RFC 3516).
+	BinarySizes []string
+	// Items asks for items of extensions that have no field here, by name; one
+	// atom each. The answers are in Message.Raw, or in the item's field if it
+	// has one.
+	Items    []string
+	Sections []Section
+	MarkSeen bool
 	// Slice is how many messages one command asks for; 0: 500, and with bodies
 	// as many as come to about 1 MiB. What is under way when a loop is left has
 	// to be read over before other commands are answered.
@@ -34,7 +53,8 @@ type FetchOptions struct {
 // commands, the loop body's included, can be sent in between; what arrives in
 // this time is kept, in memory and then in a file. break leaves the connection
 // good. If the server refuses a slice the others still come; the error is the
-// last thing that is yielded.
+// last thing that is yielded. What needs a capability that the server does not
+// offer is an *UnsupportedError, before anything is sent.
 func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
 		if opts == nil {
@@ -44,11 +64,15 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 		if set.Empty() {
 			return
 		}
-		if set, err := m.resolve(ctx, set, opts); err != nil {
-			yield(nil, err)
-		} else {
-			newFetch(ctx, m, opts, set.set).run(yield)
+		err := m.client.supports(opts)
+		if err == nil {
+			set, err = m.resolve(ctx, set, opts)
 		}
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		newFetch(ctx, m, opts, set.set).run(yield)
 	}
 }
 
@@ -138,13 +162,7 @@ type fetched struct {
 }
 
 func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumSet) *fetchOp {
-	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: HasUID}
-	for _, it := range fetchItems {
-		if it.on(opts) {
-			op.want |= it.a
-		}
-	}
-	return op
+	return &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: opts.wants()}
 }
 
 // run is the loop: it asks for slices, one ahead, and yields what comes.
@@ -290,12 +308,7 @@ func (op *fetchOp) bodies() bool {
 // items writes what is asked for.
 func (op *fetchOp) items(cmd *wire.Command) {
 	cmd.List(func() {
-		cmd.Atom("UID")
-		for _, it := range fetchItems {
-			if op.want&it.a != 0 {
-				cmd.Atom(it.name)
-			}
-		}
+		op.opts.addTo(cmd)
 		for _, s := range op.opts.Sections {
 			s.appendTo(cmd, op.opts.MarkSeen)
 		}

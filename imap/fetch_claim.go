@@ -80,23 +80,30 @@ func (op *fetchOp) whose(k *call, m *Message) (UID, *Message) {
 	return 0, nil
 }
 
+// newsAttributes are what servers send unasked.
+const newsAttributes = HasUID | HasFlags | HasModSeq | HasAnnotationsChanged
+
 // onlyNews says whether the line has nothing but what servers send unasked.
 func (m *Message) onlyNews() bool {
-	return m.has&^(HasUID|HasFlags|HasModSeq) == 0 && len(m.bodies) == 0 && len(m.Raw) == 0
+	return (m.has|m.nils)&^newsAttributes == 0 && len(m.bodies) == 0 && len(m.Raw) == 0 && len(m.binarySizes) == 0
 }
 
 func (op *fetchOp) wantsOnlyNews() bool {
-	return op.want&^(HasUID|HasFlags|HasModSeq) == 0 && len(op.opts.Sections) == 0
+	return op.want&^newsAttributes == 0 && len(op.opts.Sections) == 0 && !op.opts.hasExtras()
 }
 
 // lacks says whether line has something that msg was asked for and lacks.
 func (op *fetchOp) lacks(msg, line *Message) bool {
-	return op.want&^msg.has&line.has != 0 || len(line.bodies) > 0 && len(msg.bodies) < len(op.opts.Sections)
+	return op.want&^msg.answered()&line.answered() != 0 || len(line.bodies) > 0 && len(msg.bodies) < len(op.opts.Sections) ||
+		len(line.Raw)+len(line.binarySizes) > 0 && op.opts.hasExtras() && len(op.opts.extras(msg)) > 0
 }
 
 func (op *fetchOp) complete(m *Message) bool {
-	return op.want&^m.has == 0 && len(op.missing(m)) == 0
+	return op.want&^m.answered() == 0 && len(op.missing(m)) == 0 && (!op.opts.hasExtras() || len(op.opts.extras(m)) == 0)
 }
+
+// answered is what the server told, that there is none included.
+func (m *Message) answered() Attribute { return m.has | m.nils }
 
 // missing returns the sections that have not come. If exactly one has not and
 // exactly one came that was not asked for, that is it, wrongly named.
@@ -150,11 +157,34 @@ func (m *Message) merge(line *Message) {
 	if line.has&HasModSeq != 0 {
 		m.ModSeq = line.ModSeq
 	}
+	m.mergeExtensions(line)
 	m.has |= line.has
+	m.nils |= line.nils
 	m.Seq = line.Seq
 	m.Raw = append(m.Raw, line.Raw...)
 	m.Problems = append(m.Problems, line.Problems...)
 	m.bodies = append(m.bodies, line.bodies...)
+	m.binarySizes = append(m.binarySizes, line.binarySizes...)
+}
+
+// mergeExtensions is merge for the attributes of extensions.
+func (m *Message) mergeExtensions(line *Message) {
+	take(&m.SaveDate, line.SaveDate, line.has&HasSaveDate)
+	take(&m.Preview, line.Preview, line.has&HasPreview)
+	take(&m.EmailID, line.EmailID, line.has&HasEmailID)
+	take(&m.ThreadID, line.ThreadID, line.has&HasThreadID)
+	take(&m.GmailMessageID, line.GmailMessageID, line.has&HasGmailMessageID)
+	take(&m.GmailThreadID, line.GmailThreadID, line.has&HasGmailThreadID)
+	take(&m.GmailLabels, line.GmailLabels, line.has&HasGmailLabels)
+	take(&m.Annotations, line.Annotations, line.has&HasAnnotations)
+	m.AnnotationsChanged = append(m.AnnotationsChanged, line.AnnotationsChanged...)
+}
+
+// take sets what the line has.
+func take[T any](to *T, v T, has Attribute) {
+	if has != 0 {
+		*to = v
+	}
 }
 
 // copy returns a message that shares nothing that changes.
@@ -260,7 +290,7 @@ func (op *fetchOp) flush(k *call) {
 	slices.Sort(uids)
 	for _, uid := range uids {
 		m := op.partial[uid]
-		if m.onlyNews() && !op.wantsOnlyNews() && !m.Has(op.want) {
+		if m.onlyNews() && !op.wantsOnlyNews() && op.want&^m.answered() != 0 {
 			op.forget(uid) // only what came unasked
 			continue
 		}
@@ -273,10 +303,11 @@ func (op *fetchOp) flush(k *call) {
 // named names what did not come.
 func (op *fetchOp) named(m *Message) (names []string) {
 	for _, it := range fetchItems {
-		if op.want&it.a != 0 && m.has&it.a == 0 {
+		if op.want&it.a != 0 && m.answered()&it.a == 0 {
 			names = append(names, it.name)
 		}
 	}
+	names = append(names, op.opts.extras(m)...)
 	for _, s := range op.missing(m) {
 		names = append(names, s.String())
 	}

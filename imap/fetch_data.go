@@ -117,6 +117,22 @@ func (p *parser) attributeReader(name []byte) (string, func(*parser, *Message)) 
 		return "BODY", (*parser).bodyAtt
 	case "BINARY.SIZE":
 		return "BINARY.SIZE", (*parser).binarySizeAtt
+	case "SAVEDATE":
+		return "SAVEDATE", (*parser).saveDateAtt
+	case "PREVIEW":
+		return "PREVIEW", (*parser).previewAtt
+	case "EMAILID":
+		return "EMAILID", (*parser).emailIDAtt
+	case "THREADID":
+		return "THREADID", (*parser).threadIDAtt
+	case "X-GM-MSGID":
+		return "X-GM-MSGID", (*parser).gmailMessageIDAtt
+	case "X-GM-THRID":
+		return "X-GM-THRID", (*parser).gmailThreadIDAtt
+	case "X-GM-LABELS":
+		return "X-GM-LABELS", (*parser).gmailLabelsAtt
+	case "ANNOTATION":
+		return "ANNOTATION", (*parser).annotationAtt
 	}
 	return "", nil
 }
@@ -301,6 +317,23 @@ func (m *Message) first(a Attribute, name string) bool {
 	}
 	m.has |= a
 	return true
+}
+
+// isNil reads NIL, which says that there is no such attribute.
+func (p *parser) isNil(m *Message, a Attribute, name string) bool {
+	if !p.r.IsNil() {
+		return false
+	}
+	m.noValue(a, name)
+	return true
+}
+
+// noValue notes that an attribute was answered with NIL.
+func (m *Message) noValue(a Attribute, name string) {
+	if m.answered()&a != 0 {
+		m.problem(name, errTwice(name))
+	}
+	m.nils |= a &^ m.has
 }
 
 func errTwice(name string) error {

@@ -47,13 +47,13 @@ func TestFetchTolerance(t *testing.T) {
 		{`MODSEQ (0)`, func(m *Message) bool { return m.Has(HasModSeq) }},
 		{`INTERNALDATE NIL`, func(m *Message) bool { return !m.Has(HasInternalDate) && m.InternalDate.IsZero() }},
 		{`INTERNALDATE "17-Jul-1996 02:44:25"`, func(m *Message) bool { return m.InternalDate.Equal(time.Date(1996, 7, 17, 2, 44, 25, 0, time.UTC)) }},
-		{`X-GM-LABELS (\Inbox "a b" {1}` + "\r\n)) X-GM-MSGID 12", func(m *Message) bool {
-			return len(m.Raw) == 2 && string(m.Raw[0].Value) == "(\\Inbox \"a b\" {1}\r\n))" && m.Raw[1].Name == "X-GM-MSGID" && string(m.Raw[1].Value) == "12"
+		{`X-LABELS (\Inbox "a b" {1}` + "\r\n)) X-ID 12", func(m *Message) bool {
+			return len(m.Raw) == 2 && string(m.Raw[0].Value) == "(\\Inbox \"a b\" {1}\r\n))" && m.Raw[1].Name == "X-ID" && string(m.Raw[1].Value) == "12"
 		}},
 		{`x-thing[a (b c)]<5> (1 2)`, func(m *Message) bool {
 			return m.Raw[0].Name == "X-THING[A (B C)]<5>" && string(m.Raw[0].Value) == "(1 2)"
 		}},
-		{`EMAILID (M1) THREADID NIL PREVIEW "x"`, func(m *Message) bool { return len(m.Raw) == 3 && string(m.Raw[1].Value) == "NIL" }},
+		{`XID (M1) XTHREAD NIL XVIEW "x"`, func(m *Message) bool { return len(m.Raw) == 3 && string(m.Raw[1].Value) == "NIL" }},
 		{`BINARY.SIZE[1.2] 77`, func(m *Message) bool { n, ok := m.BinarySize("1.2"); return ok && n == 77 }},
 		{`BODY[] NIL`, func(m *Message) bool { return len(m.bodies) == 1 }},
 		{`BODY[] "a\"b"`, func(m *Message) bool { return string(bodyData(m.bodies[0])) == `a"b` }},

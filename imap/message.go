@@ -19,8 +19,29 @@ type Message struct {
 	Size          int64     // RFC822.SIZE, bytes
 	ModSeq        uint64
 
-	// Raw has the attributes that this library does not know, and those that
-	// did not parse, as they stand on the wire.
+	// SaveDate is when the message came into this mailbox (RFC 8514), in the
+	// server's zone. A mailbox that does not keep it has none: then Has says no.
+	SaveDate time.Time
+	// Preview is some text of the message, at most 256 characters (RFC 8970);
+	// "": there is none worth showing. Has says no if the server did not have
+	// it at hand.
+	Preview string
+	// EmailID is the same for all copies of a message, ThreadID for those that
+	// belong together (RFC 8474). A server without threads has no ThreadID.
+	EmailID, ThreadID string
+	// GmailMessageID, GmailThreadID and GmailLabels are those of X-GM-EXT-1.
+	// Labels are decoded names of mailboxes, or `\Inbox` and such.
+	GmailMessageID, GmailThreadID uint64
+	GmailLabels                   []string
+	// Annotations are those that were asked for (RFC 5257).
+	Annotations []Annotation
+	// AnnotationsChanged are the entries that somebody changed, when the server
+	// tells so unasked.
+	AnnotationsChanged []string
+
+	// Raw has the attributes that this library does not know, those of
+	// FetchOptions.Items among them, and those that did not parse, as they stand
+	// on the wire.
 	Raw []RawAttribute
 	// Problems says what was odd about the server's answer.
 	Problems []Problem
@@ -28,7 +49,8 @@ type Message struct {
 	Missing []string
 
 	has         Attribute
-	epoch       uint64 // of Seq
+	nils        Attribute // answered with NIL: there is none
+	epoch       uint64    // of Seq
 	bodies      []*Body
 	binarySizes []binarySize
 	held        int // bytes of the responses that it is merged from, while it waits for more
@@ -46,9 +68,20 @@ const (
 	HasInternalDate
 	HasSize
 	HasModSeq
+	HasSaveDate
+	HasPreview
+	HasEmailID
+	HasThreadID
+	HasGmailMessageID
+	HasGmailThreadID
+	HasGmailLabels
+	HasAnnotations
+	HasAnnotationsChanged
 )
 
-// Has says whether the server sent all of these attributes.
+// Has says whether the server sent all of these attributes. One that it
+// answered with NIL, as there is none, it did not send; Missing does not name
+// it.
 func (m *Message) Has(a Attribute) bool { return m.has&a == a }
 
 // RawAttribute is a FETCH attribute kept as bytes.

@@ -16,13 +16,15 @@ const (
 	StoreRemove                // they are removed
 )
 
-func (op StoreOp) item(silent bool) string {
-	item := "FLAGS"
+func (op StoreOp) item(silent bool) string { return op.itemOf("FLAGS", silent) }
+
+// itemOf is the item of STORE that changes a list.
+func (op StoreOp) itemOf(item string, silent bool) string {
 	switch op {
 	case StoreAdd:
-		item = "+FLAGS"
+		item = "+" + item
 	case StoreRemove:
-		item = "-FLAGS"
+		item = "-" + item
 	}
 	if silent {
 		item += ".SILENT"
@@ -70,7 +72,7 @@ func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	s := &storing{box: m, set: set.set, silent: opts != nil && opts.Silent}
+	s := &storing{box: m, set: set.set, silent: opts != nil && opts.Silent, want: HasFlags}
 	err := m.do(ctx, s.call(op, flags))
 	if err == nil {
 		err = s.err
@@ -95,6 +97,7 @@ type storing struct {
 	box      *Mailbox
 	set      wire.NumSet
 	silent   bool
+	want     Attribute // that of the messages that it changes
 	messages []*Message
 	byUID    map[UID]*Message
 	err      error
@@ -124,7 +127,7 @@ func addStoreItem(cmd *wire.Command, item string, flags []Flag) {
 
 // claim takes the flags of the messages in the set.
 func (s *storing) claim(k *call, msg *Message) bool {
-	if !msg.Has(HasUID|HasFlags) || !msg.onlyNews() || !s.counts(msg.UID) {
+	if !msg.Has(HasUID|s.want) || msg.has&^(newsAttributes|s.want) != 0 || len(msg.bodies)+len(msg.Raw) > 0 || !s.counts(msg.UID) {
 		return false
 	}
 	if k.abandoned {
@@ -152,11 +155,11 @@ func (s *storing) counts(uid UID) bool {
 	return s.set.Contains(uint32(uid)) || s.set.Dynamic() && uid+1 >= s.box.state.UIDNext
 }
 
-// update brings flags up to date by a line that came later.
+// update brings flags and labels up to date by a line that came later.
 func (m *Message) update(line *Message) {
-	m.Seq, m.Flags = line.Seq, line.Flags
-	if line.Has(HasModSeq) {
-		m.ModSeq = line.ModSeq
-	}
-	m.has |= line.has & (HasFlags | HasModSeq)
+	m.Seq = line.Seq
+	take(&m.Flags, line.Flags, line.has&HasFlags)
+	take(&m.GmailLabels, line.GmailLabels, line.has&HasGmailLabels)
+	take(&m.ModSeq, line.ModSeq, line.has&HasModSeq)
+	m.has |= line.has & (HasFlags | HasGmailLabels | HasModSeq)
 }

@@ -107,6 +107,8 @@ type Code string
 const (
 	CodeAlert                Code = "ALERT"
 	CodeAlreadyExists        Code = "ALREADYEXISTS"
+	CodeAnnotate             Code = "ANNOTATE"    // "TOOBIG" or "TOOMANY" behind it
+	CodeAnnotations          Code = "ANNOTATIONS" // what SELECT says of them
 	CodeAppendUID            Code = "APPENDUID"
 	CodeAuthenticationFailed Code = "AUTHENTICATIONFAILED"
 	CodeAuthorizationFailed  Code = "AUTHORIZATIONFAILED"
