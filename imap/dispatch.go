@@ -153,6 +153,9 @@ func (c *Client) untaggedStatus(r *response) {
 			}
 		}
 	}
+	if r.code != nil && r.code.Code == CodeOverQuota && r.status == StatusNo {
+		c.notices.add(Notice{Kind: NoticeOverQuota, Text: r.text}, 1+len(r.text))
+	}
 	if r.status != StatusBye {
 		if r.code == nil || r.code.Code != CodeAlert {
 			c.opts.Logger.Debug("imap: server says", "status", r.status, "text", printable(r.text))

@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -80,4 +81,28 @@ func concerned(set wire.NumSet) wire.NumSet {
 // data that was asked for.
 func nothingSaid(name string) error {
 	return fmt.Errorf("imap: %s: the server said OK, but not what was asked for", name)
+}
+
+// capabilityValue returns what stands behind the name in a capability such as
+// "RIGHTS=texk"; ok is false if there is none.
+func (c *Client) capabilityValue(name string) (value string, ok bool) {
+	values := c.capabilityValues(name)
+	if len(values) == 0 {
+		return "", false
+	}
+	return values[0], true
+}
+
+// capabilityValues is capabilityValue for capabilities that stand there several
+// times, such as "QUOTA=RES-STORAGE".
+func (c *Client) capabilityValues(name string) []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var values []string
+	for _, s := range c.caps.list {
+		if len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
+			values = append(values, s[len(name):])
+		}
+	}
+	return values
 }

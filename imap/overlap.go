@@ -56,7 +56,7 @@ var overlapTable = [numClasses][numClasses]overlap{
 	classStatus:     {always, never, always, never, always, never, never, never, never, never, never, always, disjoint, never, always, always},
 	classNames:      {always, never, always, always, always, never, never, always, always, never, never, never, never, never, always, never},
 	classCapability: {always, never, always, always, always, always, always, always, always, always, always, always, always, always, never, always},
-	classAsk:        {always, never, always, always, always, always, always, always, always, always, always, always, always, never, always, never},
+	classAsk:        {always, never, always, always, always, always, always, always, always, always, always, always, always, never, always, disjoint},
 }
 
 // footprint is what a call touches.
@@ -64,7 +64,11 @@ type footprint struct {
 	class class
 	uids  wire.NumSet // messages, for disjoint; nil with a message class: all
 	done  wire.NumSet // of a Fetch: those already answered
-	name  string      // mailbox, canonical, of STATUS
+	// name is of STATUS the mailbox, in lower case, and of a question the kind
+	// of the answer with the mailbox; "": any.
+	name string
+	// tells: it is a LIST that brings the answers to STATUS and to questions too.
+	tells bool
 	// numbers: its arguments or its answer are sequence numbers.
 	numbers bool
 	// byNumber: the command is FETCH, STORE or SEARCH without UID, during
@@ -82,9 +86,12 @@ func (f *footprint) messages() wire.NumSet {
 	return f.uids.Minus(f.done)
 }
 
+// asks says whether it is STATUS or a question.
+func (f *footprint) asks() bool { return f.class == classStatus || f.class == classAsk }
+
 // mayFollow says whether f may be written while g is under way.
 func (f *footprint) mayFollow(g *footprint) bool {
-	if f.numbers && !g.byNumber {
+	if f.numbers && !g.byNumber || f.tells && g.asks() || g.tells && f.asks() {
 		return false
 	}
 	switch overlapTable[f.class][g.class] {
@@ -94,8 +101,8 @@ func (f *footprint) mayFollow(g *footprint) bool {
 		return false
 	}
 	switch f.class {
-	case classStatus:
-		return f.name != g.name
+	case classStatus, classAsk:
+		return f.name != g.name && f.name != "" && g.name != ""
 	case classSearch:
 		return f.tagged && g.tagged
 	}

@@ -26,7 +26,7 @@ lsub       ynyyyyyyyyyn
 status     ynynynnnnnnyd
 names      ynyyynnyynnnnn
 capability ynyyyyyyyyyyyyn
-ask        ynyyyyyyyyyyynyn
+ask        ynyyyyyyyyyyynyd
 `
 
 func TestOverlapTable(t *testing.T) {

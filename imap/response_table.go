@@ -5,6 +5,8 @@ package imap
 // for it claims that by its type, see gather.
 func dataParser(name string) (respKind, func(*parser, *response)) {
 	switch name {
+	case "ACL":
+		return kindData, (*parser).aclResponse
 	case "CAPABILITY":
 		return kindCapability, (*parser).capabilityResponse
 	case "ENABLED":
@@ -17,10 +19,18 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindData, (*parser).idResponse
 	case "LIST", "XLIST":
 		return kindList, (*parser).listResponse
+	case "LISTRIGHTS":
+		return kindData, (*parser).listRightsResponse
 	case "LSUB":
 		return kindLsub, (*parser).listResponse
 	case "NAMESPACE":
 		return kindData, (*parser).namespaceResponse
+	case "MYRIGHTS":
+		return kindData, (*parser).myRightsResponse
+	case "QUOTA":
+		return kindData, (*parser).quotaResponse
+	case "QUOTAROOT":
+		return kindData, (*parser).quotaRootResponse
 	case "SEARCH":
 		return kindSearch, (*parser).searchResponse
 	case "STATUS":

@@ -89,6 +89,9 @@ const (
 	NoticeAlert  NoticeKind = iota + 1 // text that the user must be shown
 	NoticeBye                          // the server is about to close
 	NoticeClosed                       // the connection is gone; the last one
+	// NoticeOverQuota: a quota is exceeded, and mail may soon be refused
+	// (RFC 9208 §4.3.1).
+	NoticeOverQuota
 )
 
 func (k NoticeKind) String() string {
@@ -99,6 +102,8 @@ func (k NoticeKind) String() string {
 		return "bye"
 	case NoticeClosed:
 		return "closed"
+	case NoticeOverQuota:
+		return "over quota"
 	}
 	return "notice"
 }
