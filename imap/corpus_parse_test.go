@@ -471,10 +471,12 @@ func dataHolds(p parsed, want any) (any, bool) {
 	switch d := p.data.(type) {
 	case ID:
 		return d, idHolds(d, m)
+	case *aclData, *Quota, *quotaRootData:
+		return d, adminHolds(d, want)
 	case *Namespaces:
 		return d, namespacesHold(d.Personal, m["personal"]) && namespacesHold(d.Other, m["other"]) && namespacesHold(d.Shared, m["shared"])
 	}
-	return p.kind, p.kind == kindUnknown // ACL: not yet
+	return p.kind, p.kind == kindUnknown
 }
 
 func idHolds(id ID, want map[string]any) bool {
