@@ -29,6 +29,9 @@ type call struct {
 	// answers names the responses that answer the call, beside those that
 	// answeredBy knows.
 	answers []string
+	// lost is told that a response which may have answered the call could not be
+	// read; nil: the call fails.
+	lost func(error)
 	// finish runs at the tagged reply, on the reader under the mutex, also
 	// when the caller has gone: effects on the state belong here.
 	finish func(r *response)
@@ -46,14 +49,15 @@ type call struct {
 	abandoned bool
 	tag       string
 	segs      []wire.Segment
-	since     time.Time // when its last byte was written
-	awaits    bool      // for the server's "+", or for our own side
-	hungry    bool      // its literal waits for the caller's Reader
-	thinking  bool      // its challenge waits for the caller's answer
-	answer    []byte    // to a challenge
-	reply     *response // a refusal that came inside a non-synchronizing literal
-	feed      *feed     // of a streamed literal
-	result    *response // the tagged reply
+	since     time.Time     // when its last byte was written
+	awaits    bool          // for the server's "+", or for our own side
+	hungry    bool          // its literal waits for the caller's Reader
+	thinking  bool          // its challenge waits for the caller's answer
+	answer    []byte        // to a challenge
+	reply     *response     // a refusal that came inside a non-synchronizing literal
+	feed      *feed         // of a streamed literal
+	result    *response     // the tagged reply
+	limited   *ResponseCode // MESSAGELIMIT: the server did not do all of it
 	err       error
 	done      chan struct{} // closed when err and result are final
 }

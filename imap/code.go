@@ -114,7 +114,7 @@ func literalLen(b []byte) int {
 func typedCode(c Code) bool {
 	switch c {
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, CodePermanentFlags,
-		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID:
+		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit:
 		return true
 	}
 	return false
@@ -143,6 +143,11 @@ func (p *parser) respTextCode(name, data []byte) *ResponseCode {
 		c.Dest = UIDSet{c.appended.set()}
 	case CodeCopyUID:
 		p.copyUID(c)
+	case CodeModified: // RFC 7162 §7, resp-text-code
+		p.r.SkipSP()
+		c.Modified = UIDSet{p.numSet()}
+	case CodeMessageLimit:
+		p.messageLimit(c)
 	default:
 		return c
 	}

@@ -18,6 +18,10 @@ type CopyResult struct {
 // Copy copies messages to another mailbox (RFC 9051 §6.4.7): all or none. If
 // there is no such mailbox, the error is a *ResponseError, mostly with
 // CodeTryCreate.
+//
+// To a server with a limit of messages a command (RFC 9738) more of them go in
+// parts, in ascending order; if that fails half-way the result says which were
+// copied.
 func (m *Mailbox) Copy(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
 	r, _, err := m.transfer(ctx, "UID COPY", classCopy, uids.uidSet(), to)
 	return r, err
@@ -108,24 +112,48 @@ type uidQuery wire.NumSet
 
 func (q uidQuery) AppendTo(cmd *wire.Command) { cmd.Atom("UID").Set(wire.NumSet(q)) }
 
-// transfer sends UID COPY or UID MOVE. It also returns which messages the server
-// said it took, if it said so.
+// transfer sends UID COPY or UID MOVE, in parts if the server takes no more at
+// once. It also returns which messages the server said it took, if it said so.
 func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, to string) (CopyResult, wire.NumSet, error) {
 	if set.Empty() {
 		return CopyResult{}, nil, nil
 	}
-	t := &transfer{set: set.set}
-	foot := footprint{class: cl, uids: concerned(set.set)}
-	k := m.call(name, foot, func(cmd *wire.Command) { cmd.Set(set.set).AString(m.client.names.wire(to)) })
+	parts := []wire.NumSet{set.set}
+	if most := uint64(m.client.MessageLimit()); most > 0 && set.Len() > most {
+		var err error
+		if parts, err = m.cut(ctx, set.set, most); err != nil {
+			return CopyResult{}, nil, err
+		}
+	}
+	all := &transfer{set: set.set}
+	var err error
+	for _, part := range parts {
+		err = m.inParts(ctx, part, func(part wire.NumSet) (*call, error) {
+			return m.transferPart(ctx, name, cl, part, to, all)
+		})
+		if err != nil {
+			break
+		}
+	}
+	r, source := all.result()
+	return r, source, err
+}
+
+// transferPart sends one command and adds what the server said of it to all.
+func (m *Mailbox) transferPart(ctx context.Context, name string, cl class, set wire.NumSet, to string, all *transfer) (*call, error) {
+	t := &transfer{set: set}
+	foot := footprint{class: cl, uids: concerned(set)}
+	k := m.call(name, foot, func(cmd *wire.Command) { cmd.Set(set).AString(m.client.names.wire(to)) })
 	k.slow = true
 	k.claim = func(r *response) bool { return r.kind == kindUntagged && t.add(r.code) }
 	k.finish = func(r *response) { t.add(r.code) }
 	err := m.do(ctx, k)
-	if err != nil && !k.answered() {
-		return CopyResult{}, nil, err
+	if err == nil || k.answered() {
+		for _, code := range t.codes {
+			all.add(code)
+		}
 	}
-	r, source := t.result()
-	return r, source, err
+	return k, err
 }
 
 // transfer is what the server said about one COPY or MOVE: COPYUID, in the

@@ -63,14 +63,17 @@ func (c *Client) data(r *response) {
 	if m := c.opening; m != nil && !m.live {
 		m.guess(r)
 	}
-	claimed := false
+	var claimant *call
 	for _, k := range c.flight {
 		if k.claim != nil && k.claim(r) {
-			claimed = true
+			claimant = k
 			break
 		}
 	}
-	if claimed && !r.news {
+	if r.kind == kindFetch && box != nil && (claimant == nil || claimant.fetch == nil) {
+		box.sawModSeq(r.msg.ModSeq)
+	}
+	if claimant != nil && !r.news {
 		return
 	}
 	if up == nil {
@@ -105,6 +108,10 @@ func (c *Client) tagged(r *response) func() error {
 		return c.unknownTag(r)
 	}
 	c.applyCode(r, k)
+	c.limitedBy(r, k)
+	if c.box != nil {
+		c.box.settleModSeq()
+	}
 	if k.challenge != nil && k.state == callWriting && len(k.segs) == 0 {
 		c.writing = nil
 		k.state = callSent
@@ -146,6 +153,7 @@ func (c *Client) unknownTag(r *response) func() error {
 // untaggedStatus handles "* OK", NO, BAD, BYE and PREAUTH.
 func (c *Client) untaggedStatus(r *response) {
 	c.applyCode(r, nil)
+	c.limitedBy(r, nil)
 	if r.code != nil && (r.code.Code == CodeCopyUID || r.code.Code == CodeAppendUID) {
 		for _, k := range c.flight {
 			if k.claim != nil && k.claim(r) {
@@ -203,12 +211,19 @@ func (c *Client) applyCode(r *response, k *call) {
 	case CodeClosed:
 		if m := c.opening; m != nil && !m.live {
 			m.live, m.state = true, MailboxState{Name: m.name, ReadOnly: m.examined}
+			if m.resynced != nil {
+				*m.resynced = Resynced{} // what came so far was about the mailbox before
+			}
 		}
 	default:
 		if m := c.opening; m != nil && !m.live {
 			m.applyCode(code, true)
 		}
 		if box := c.target(); box != nil {
+			if code.Code == CodeHighestModSeq && c.opening != box && !r.tellsModSeq(k) {
+				box.modSeqs.told = true // and what else was heard cannot be relied on
+				return
+			}
 			box.applyCode(code, c.opening == box)
 		}
 	}
@@ -268,6 +283,8 @@ func (c *Client) spoiled(name string, problem error) {
 			continue
 		}
 		switch {
+		case k.lost != nil:
+			k.lost(fmt.Errorf("imap: %s: a part of the answer cannot be read: %w", k.name, problem))
 		case k.fetch == nil && k.err == nil:
 			k.err = fmt.Errorf("imap: %s: the answer cannot be read: %w", k.name, problem)
 		case k.fetch != nil && k.fetch.failed == nil:
@@ -281,7 +298,7 @@ func (c *Client) spoiled(name string, problem error) {
 func (k *call) answeredBy(name string) bool {
 	switch name {
 	case "FETCH", "UIDFETCH":
-		return k.fetch != nil
+		return k.fetch != nil || slices.Contains(k.answers, name)
 	case "SEARCH", "ESEARCH":
 		return k.foot.class == classSearch
 	case "LIST", "XLIST":

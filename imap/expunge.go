@@ -12,9 +12,18 @@ func (m *Mailbox) Expunge(ctx context.Context) error {
 	if err := m.check(m.writable); err != nil {
 		return err
 	}
-	k := m.call("EXPUNGE", footprint{class: classExpungeAll}, nil)
-	k.slow = true
-	return m.do(ctx, k)
+	for below := MaxUID; ; {
+		k := m.call("EXPUNGE", footprint{class: classExpungeAll}, nil)
+		k.slow = true
+		err := m.do(ctx, k)
+		if err != nil || k.limited == nil || k.limited.Lowest <= 1 {
+			return err
+		}
+		if k.limited.Lowest >= below {
+			return k.stuck()
+		}
+		below = k.limited.Lowest
+	}
 }
 
 // ExpungeUIDs removes those of some messages that have \Deleted (RFC 9051
@@ -31,10 +40,12 @@ func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
 	if !m.client.offers("UIDPLUS", "IMAP4REV2") {
 		return &UnsupportedError{Capability: "UIDPLUS", What: "ExpungeUIDs"}
 	}
-	foot := footprint{class: classExpunge, uids: concerned(set.set)}
-	k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { cmd.Set(set.set) })
-	k.slow = true
-	return m.do(ctx, k)
+	return m.inParts(ctx, set.set, func(part wire.NumSet) (*call, error) {
+		foot := footprint{class: classExpunge, uids: concerned(part)}
+		k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { cmd.Set(part) })
+		k.slow = true
+		return k, m.do(ctx, k)
+	})
 }
 
 // Check asks the server to put the mailbox in order (RFC 3501 §6.4.1). To one

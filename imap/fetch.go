@@ -40,6 +40,19 @@ type FetchOptions struct {
 	Items    []string
 	Sections []Section
 	MarkSeen bool
+	// ChangedSince leaves out messages whose mod-sequence is not above it, and
+	// asks for ModSeq (RFC 7162 §3.1.4.1, CONDSTORE). 0: no condition. All that
+	// changed is asked for in one command, so Slice means nothing.
+	ChangedSince uint64
+	// Vanished, with ChangedSince, is set to those of the UIDs that were expunged
+	// since then (RFC 7162 §3.2.6). It is all there when the loop has ended
+	// without an error, and is not to be read before. QRESYNC must be enabled.
+	// The server may tell of UIDs that never were.
+	Vanished *UIDSet
+	// Partial asks for the messages in some places among the UIDs (RFC 9394
+	// §3.3, capability PARTIAL). Together with ChangedSince the server chooses
+	// the places first.
+	Partial Partial
 	// Slice is how many messages one command asks for; 0: 500, and with bodies
 	// as many as come to about 1 MiB. What is under way when a loop is left has
 	// to be read over before other commands are answered.
@@ -65,6 +78,9 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 			return
 		}
 		err := m.client.supports(opts)
+		if err == nil {
+			err = m.checkFetch(opts)
+		}
 		if err == nil {
 			set, err = m.resolve(ctx, set, opts)
 		}
@@ -104,7 +120,7 @@ func (m *Mailbox) resolve(ctx context.Context, set UIDSet, opts *FetchOptions) (
 	err := m.usable()
 	exists, unsure := m.state.Exists, m.unsure
 	c.mu.Unlock()
-	if err != nil {
+	if err != nil || opts.atOnce() {
 		return set, err
 	}
 	slice := uint64(fetchSlice)
@@ -149,6 +165,8 @@ type fetchOp struct {
 	streaming *bodyStream
 	came      int64 // messages, and their bytes
 	cameBytes int64
+	gone      wire.NumSet // VANISHED (EARLIER)
+	most      uint64      // messages that the server takes at once; 0: any number
 	stopped   bool
 	failed    error // what the loop yields last
 	ready     chan struct{}
@@ -162,7 +180,12 @@ type fetched struct {
 }
 
 func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumSet) *fetchOp {
-	return &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: opts.wants()}
+	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: opts.wants()}
+	op.most = uint64(m.client.MessageLimit())
+	if opts.Vanished != nil {
+		*opts.Vanished = UIDSet{}
+	}
+	return op
 }
 
 // run is the loop: it asks for slices, one ahead, and yields what comes.
@@ -198,13 +221,19 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 			op.dropStream(msg)
 		}
 		if len(items) == 0 {
-			if k := op.calls[0]; k.err != nil {
+			k := op.calls[0]
+			op.calls = op.calls[1:]
+			settled, err := op.goOn(k)
+			if err != nil {
+				last = err
+				break
+			}
+			if k.err != nil && !settled {
 				if last = k.err; !isResponseError(last) {
 					break
 				}
 				unserved = unserved.Union(k.foot.messages())
 			}
-			op.calls = op.calls[1:]
 		}
 	}
 	switch {
@@ -251,19 +280,23 @@ func dropStreams(items []fetched) {
 // ask sends for the next slice.
 func (op *fetchOp) ask() error {
 	var slice wire.NumSet
-	if op.rest.Dynamic() {
+	if op.rest.Dynamic() || op.opts.atOnce() {
 		slice, op.rest = op.rest, nil
 	} else {
 		slice, op.rest = op.rest.Cut(op.sliceSize())
 	}
 	foot := footprint{class: classFetch, uids: slice}
-	if op.opts.MarkSeen {
-		foot.class = classStore
+	if op.opts.MarkSeen || op.opts.Vanished != nil {
+		foot.class = classStore // alone with its messages
 	}
 	k := op.box.call("UID FETCH", foot, func(cmd *wire.Command) {
 		cmd.Set(slice)
 		op.items(cmd)
+		op.opts.modifiers(cmd)
 	})
+	if op.opts.Vanished != nil {
+		k.answers = []string{"VANISHED"}
+	}
 	k.fetch = op
 	k.claim = func(r *response) bool { return op.claim(k, r) }
 	k.finish = func(*response) { op.flush(k) }
@@ -281,6 +314,14 @@ func (op *fetchOp) ask() error {
 // many as come to about a mebibyte, judged by those that came: what is under
 // way when the loop is left has to be read over.
 func (op *fetchOp) sliceSize() uint64 {
+	size := op.sliceWanted()
+	if op.most > 0 {
+		size = min(size, op.most)
+	}
+	return size
+}
+
+func (op *fetchOp) sliceWanted() uint64 {
 	if op.opts.Slice > 0 {
 		return uint64(op.opts.Slice)
 	}
@@ -343,6 +384,7 @@ func (op *fetchOp) take() ([]fetched, error) {
 	k := op.calls[0]
 	for {
 		op.c.mu.Lock()
+		op.tellVanished()
 		items := op.out
 		op.out = nil
 		if len(items) > 0 {

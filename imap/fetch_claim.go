@@ -13,6 +13,9 @@ var errStopped = errors.New("imap: the loop was left")
 // claim takes a FETCH line if it is about a message of the slice that still
 // lacks something that the line has.
 func (op *fetchOp) claim(k *call, r *response) bool {
+	if r.kind == kindVanished {
+		return op.claimVanished(k, r)
+	}
 	if r.kind != kindFetch {
 		return false
 	}

@@ -26,7 +26,7 @@ var fetchItems = []fetchItem{
 	{on: func(o *FetchOptions) bool { return o.Size }, a: HasSize, name: "RFC822.SIZE"},
 	{on: func(o *FetchOptions) bool { return o.Envelope }, a: HasEnvelope, name: "ENVELOPE"},
 	{on: func(o *FetchOptions) bool { return o.BodyStructure }, a: HasBodyStructure, name: "BODYSTRUCTURE"},
-	{on: func(o *FetchOptions) bool { return o.ModSeq }, a: HasModSeq, name: "MODSEQ"},
+	{on: func(o *FetchOptions) bool { return o.ModSeq || o.ChangedSince != 0 }, a: HasModSeq, name: "MODSEQ"},
 	{on: func(o *FetchOptions) bool { return o.SaveDate }, a: HasSaveDate, name: "SAVEDATE", needs: []string{"SAVEDATE"}},
 	{on: func(o *FetchOptions) bool { return o.EmailID }, a: HasEmailID, name: "EMAILID", needs: []string{"OBJECTID"}},
 	{on: func(o *FetchOptions) bool { return o.ThreadID }, a: HasThreadID, name: "THREADID", needs: []string{"OBJECTID"}},

@@ -48,29 +48,17 @@ func (m *Mailbox) StoreGmailLabels(ctx context.Context, uids UIDs, op StoreOp, l
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	s := &storing{box: m, set: set.set, silent: opts != nil && opts.Silent, want: HasGmailLabels}
-	err := m.do(ctx, s.labelsCall(op, labels))
-	if err == nil {
-		err = s.err
-	}
-	return s.messages, err
-}
-
-// labelsCall is the command; labels are encoded as names of mailboxes are.
-func (s *storing) labelsCall(op StoreOp, labels []string) *call {
-	foot := footprint{class: classStore, uids: concerned(s.set)}
-	k := s.box.call("UID STORE", foot, func(cmd *wire.Command) {
-		cmd.Set(s.set).Atom(op.itemOf("X-GM-LABELS", s.silent))
+	s := &storing{box: m, want: HasGmailLabels}
+	// Labels are encoded as names of mailboxes are.
+	s.write = func(cmd *wire.Command) {
+		cmd.Atom(op.itemOf("X-GM-LABELS", s.Silent))
 		cmd.List(func() {
 			for _, l := range labels {
 				cmd.AString(s.box.client.names.encode(l))
 			}
 		})
-	})
-	if !s.silent {
-		k.claim = func(r *response) bool { return r.kind == kindFetch && s.claim(k, r.msg) }
 	}
-	return k
+	return s.do(ctx, set.set, opts)
 }
 
 // gmailLabelsAtt reads X-GM-LABELS: a list of astrings in modified UTF-7, and

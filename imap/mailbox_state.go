@@ -22,8 +22,10 @@ type Mailbox struct {
 	log       []uint32
 	logBase   uint64 // the epoch before log[0]
 	listeners listeners[Update]
-	changes   uint64 // how many updates there were
-	seen      uint64 // how many of them the user knows
+	modSeqs   modSeqs
+	resynced  *Resynced // with Resync
+	changes   uint64    // how many updates there were
+	seen      uint64    // how many of them the user knows
 }
 
 // MailboxState is what is known of the selected mailbox.
@@ -37,8 +39,23 @@ type MailboxState struct {
 	UIDNext        UID    // 0: the server did not say
 	UIDValidity    uint32 // 0: the server did not say, so UIDs do not last
 	Unseen         uint32 // number of the first unseen message when it was selected; 0: none, or not said
-	HighestModSeq  uint64 // 0: no mod-sequences
-	UIDNotSticky   bool
+	// HighestModSeq is the mod-sequence up to which the server has told of all
+	// changes to messages, and with QRESYNC of all removals (RFC 7162 §6). 0:
+	// the server has not said one. It follows what the server tells only from
+	// one tagged reply to the next, so it may be too low, which costs time; it
+	// is never too high for what the connection has heard.
+	//
+	// It is the value to give to Resync or ChangedSince the next time, if all
+	// that the server told is stored with it: the answers of the Resync or
+	// ChangedSince with which this time began, and every update since. So take
+	// it from the update [HighestModSeq], which stands behind those that it
+	// covers, or from here when no loop has updates waiting. It does not cover
+	// messages that came since: ask for those by UID, from the highest UID that
+	// was known on.
+	HighestModSeq uint64
+	// NoModSeq: the server said that the mailbox has no mod-sequences.
+	NoModSeq     bool
+	UIDNotSticky bool
 	// Epoch rises when sequence numbers change their meaning.
 	Epoch uint64
 }
@@ -92,7 +109,6 @@ func (m *Mailbox) apply(r *response) Update {
 		if u := r.msg.UID; u != 0 && s.UIDNext != 0 && u >= s.UIDNext && u < MaxUID {
 			s.UIDNext = u + 1
 		}
-		s.HighestModSeq = max(s.HighestModSeq, min(r.msg.ModSeq, s.HighestModSeq<<1|s.HighestModSeq))
 		r.msg.epoch = s.Epoch
 		return Changed{Message: r.msg}
 	}
@@ -151,6 +167,10 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		if opening {
 			s.ReadOnly = false
 		}
+	case CodeHighestModSeq:
+		if !opening && code.Number != 0 && m.client.caps.any("CONDSTORE", "QRESYNC") {
+			m.toldModSeq(code.Number)
+		}
 	}
 	if !opening {
 		return
@@ -164,6 +184,8 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		s.Unseen = uint32(code.Number)
 	case CodeHighestModSeq:
 		s.HighestModSeq = code.Number
+	case CodeNoModSeq:
+		s.HighestModSeq, s.NoModSeq = 0, true
 	case CodeUIDNotSticky:
 		s.UIDNotSticky = true
 	}

@@ -55,6 +55,7 @@ type searching struct {
 	foot    footprint
 	numbers *SeqSet // to be found, in place of a query
 	call    *call
+	below   UID // only messages below it: where the server stopped before; 0: all
 
 	// plain and extended are the command without and with RETURN (RFC 4731):
 	// which it is to be is known when it is written, and the query is the
@@ -70,7 +71,27 @@ type searching struct {
 	err      error
 }
 
+// do searches, and goes on where the server stopped (RFC 9738).
 func (s *searching) do(ctx context.Context, q Query) (wire.NumSet, error) {
+	found, err := s.once(ctx, q)
+	for err == nil && s.call.limited != nil && s.call.limited.Lowest > 1 {
+		lowest := s.call.limited.Lowest
+		if s.below != 0 && lowest >= s.below {
+			return found, s.call.stuck()
+		}
+		*s = searching{box: s.box, name: s.name, foot: s.foot, numbers: s.numbers, below: lowest, epoch: s.epoch}
+		epoch := s.epoch
+		var more wire.NumSet
+		if more, err = s.once(ctx, q); err == nil && s.foot.byNumber && s.epoch != epoch {
+			err = ErrRenumbered
+		}
+		found = found.Union(more)
+	}
+	return found, err
+}
+
+// once sends one SEARCH.
+func (s *searching) once(ctx context.Context, q Query) (wire.NumSet, error) {
 	s.plain, s.extended = s.command(q, false), s.command(q, true)
 	k := &call{name: s.name, foot: s.foot, slow: true}
 	s.call = k
@@ -94,14 +115,17 @@ func (s *searching) command(q Query, extended bool) *wire.Command {
 	if extended {
 		cmd.Atom("RETURN").List(func() { cmd.Atom("ALL") })
 	}
+	if x, ok := q.(interface{ Charset() bool }); ok && x.Charset() {
+		cmd.Charset("UTF-8")
+	}
+	if s.below > 1 {
+		cmd.Atom("UID").Set(wire.NumSet{{First: 1, Last: uint32(s.below) - 1}})
+	}
 	switch {
 	case s.numbers != nil:
 	case q == nil:
 		cmd.Atom("ALL")
 	default:
-		if x, ok := q.(interface{ Charset() bool }); ok && x.Charset() {
-			cmd.Charset("UTF-8")
-		}
 		q.AppendTo(cmd)
 	}
 	return cmd

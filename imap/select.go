@@ -3,6 +3,8 @@ package imap
 import (
 	"context"
 	"strings"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // SelectOptions are the settings of Select.
@@ -10,6 +12,13 @@ type SelectOptions struct {
 	// ReadOnly opens the mailbox by EXAMINE: nothing in it changes, not even
 	// \Recent.
 	ReadOnly bool
+	// CondStore asks the server for mod-sequences (RFC 7162 §3.1.8, capability
+	// CONDSTORE or QRESYNC): State tells HighestModSeq or NoModSeq, and what is
+	// told of messages from now on has their ModSeq.
+	CondStore bool
+	// Resync asks what has changed since an earlier time (RFC 7162 §3.2.5):
+	// [Mailbox.Resync] has the answer. QRESYNC must be enabled. Nil: do not ask.
+	Resync *Resync
 }
 
 // Select opens a mailbox (RFC 9051 §6.3.2). The mailbox that was selected
@@ -18,20 +27,59 @@ type SelectOptions struct {
 // CodeNonExistent if there is no such mailbox, whether the server says so or
 // not (then LIST is asked).
 func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (*Mailbox, error) {
+	if opts == nil {
+		opts = &SelectOptions{}
+	}
+	if err := c.checkSelect(opts); err != nil {
+		return nil, err
+	}
 	verb := "SELECT"
-	if opts != nil && opts.ReadOnly {
+	if opts.ReadOnly {
 		verb = "EXAMINE"
 	}
 	m := &Mailbox{client: c, name: name}
 	m.state.Name = name
 	k := &call{name: verb, foot: footprint{class: classBarrier}}
 	k.cmd = newCommand(verb).AString(c.wireName(name))
+	opts.parameters(k.cmd)
 	k.written = func() { c.open(m, verb == "EXAMINE") }
 	k.finish = func(r *response) { c.opened(m, r) }
+	if opts.Resync != nil {
+		m.resynced = new(Resynced)
+		k.claim = func(r *response) bool { return c.opening == m && m.claimResync(r) }
+		k.answers = []string{"FETCH", "UIDFETCH", "VANISHED"}
+		k.lost = func(err error) { m.resynced.fail(err) }
+		k.finish = func(r *response) {
+			m.resynced.settle(opts.Resync, &m.state)
+			c.opened(m, r)
+		}
+	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, c.explainRefusal(ctx, name, err)
 	}
 	return m, nil
+}
+
+// checkSelect returns why a mailbox cannot be opened in this way, if so.
+func (c *Client) checkSelect(opts *SelectOptions) error {
+	if opts.Resync != nil {
+		return c.needsEnabled("QRESYNC", "Select with Resync")
+	}
+	if opts.CondStore && !c.offers("CONDSTORE", "QRESYNC") {
+		return &UnsupportedError{Capability: "CONDSTORE", What: "Select with CondStore"}
+	}
+	return nil
+}
+
+// RFC 4466 §2.1, select-params. QRESYNC turns CONDSTORE on, and there are
+// servers that do not take both (Purelymail).
+func (o *SelectOptions) parameters(cmd *wire.Command) {
+	switch {
+	case o.Resync != nil:
+		cmd.List(func() { o.Resync.appendTo(cmd) })
+	case o.CondStore:
+		cmd.List(func() { cmd.Atom("CONDSTORE") })
+	}
 }
 
 // explainRefusal gives a refusal without a code, as Dovecot's, the code
@@ -95,7 +143,7 @@ func (c *Client) opened(m *Mailbox, r *response) {
 		m.deselect()
 		return
 	}
-	m.live, m.seen = true, m.changes
+	m.live, m.seen, m.modSeqs = true, m.changes, modSeqs{}
 	c.box = m
 }
 

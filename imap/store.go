@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -36,6 +37,14 @@ func (op StoreOp) itemOf(item string, silent bool) string {
 type StoreOptions struct {
 	// Silent asks the server not to tell the new flags.
 	Silent bool
+	// UnchangedSince leaves messages as they are whose mod-sequence is above it
+	// (RFC 7162 §3.1.3, CONDSTORE); the error is then a *ModifiedError with
+	// their UIDs. The messages that were changed are returned, with their new
+	// ModSeq, also if Silent. 0: no condition.
+	UnchangedSince uint64
+	// Conditional sends UnchangedSince also if it is 0: only messages are changed
+	// that never had one of the flags, which works for keywords alone.
+	Conditional bool
 }
 
 // maxStored is how many messages Store returns.
@@ -61,9 +70,10 @@ func (m *Mailbox) SetFlags(ctx context.Context, uids UIDs, flags ...Flag) error 
 }
 
 // Store changes the flags of messages and returns what the server said about
-// these then: mostly UID and Flags, nothing if opts says Silent. A message that
-// is gone is no error. If the server tells of more than 100,000 messages, the
-// error is a *LimitError though the flags were changed.
+// these then: mostly UID and Flags, and ModSeq once mod-sequences were asked
+// for; if opts says Silent nothing, or the ModSeq alone. A message that is gone
+// is no error. If the server tells of more than 100,000 messages, the error is a
+// *LimitError though the flags were changed.
 func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag, opts *StoreOptions) ([]*Message, error) {
 	set := uids.uidSet()
 	if set.Empty() || len(flags) == 0 && op != StoreSet {
@@ -72,12 +82,9 @@ func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	s := &storing{box: m, set: set.set, silent: opts != nil && opts.Silent, want: HasFlags}
-	err := m.do(ctx, s.call(op, flags))
-	if err == nil {
-		err = s.err
-	}
-	return s.messages, err
+	s := &storing{box: m, want: HasFlags}
+	s.write = func(cmd *wire.Command) { addStoreItem(cmd, op.item(s.Silent), flags) }
+	return s.do(ctx, set.set, opts)
 }
 
 // StoreSeq is Store by sequence numbers.
@@ -92,27 +99,82 @@ func (m *Mailbox) StoreSeq(ctx context.Context, set SeqSet, op StoreOp, flags []
 	return m.Store(ctx, uids, op, flags, opts)
 }
 
-// storing is one UID STORE under way.
+// storing is one Store under way.
 type storing struct {
+	StoreOptions
 	box      *Mailbox
-	set      wire.NumSet
-	silent   bool
-	want     Attribute // that of the messages that it changes
+	want     Attribute           // that of the messages that it changes
+	write    func(*wire.Command) // adds what is to be done
 	messages []*Message
 	byUID    map[UID]*Message
+	modified UIDSet
+	refusal  error // that came with MODIFIED
 	err      error
 }
 
-func (s *storing) call(op StoreOp, flags []Flag) *call {
-	foot := footprint{class: classStore, uids: concerned(s.set)}
-	k := s.box.call("UID STORE", foot, func(cmd *wire.Command) {
-		cmd.Set(s.set)
-		addStoreItem(cmd, op.item(s.silent), flags)
-	})
-	if !s.silent {
-		k.claim = func(r *response) bool { return r.kind == kindFetch && s.claim(k, r.msg) }
+// do sends the command, and again for what the server left undone.
+func (s *storing) do(ctx context.Context, set wire.NumSet, opts *StoreOptions) ([]*Message, error) {
+	if opts != nil {
+		s.StoreOptions = *opts
 	}
+	s.Conditional = s.Conditional || s.UnchangedSince != 0
+	if s.Conditional {
+		if err := s.box.keepsModSeqs("Store with UnchangedSince"); err != nil {
+			return nil, err
+		}
+	}
+	err := s.box.inParts(ctx, set, func(part wire.NumSet) (*call, error) {
+		k := s.call(part)
+		return k, s.outcome(s.box.do(ctx, k))
+	})
+	if err == nil {
+		err = s.err
+	}
+	if err == nil {
+		err = s.modifiedError()
+	}
+	return s.messages, err
+}
+
+func (s *storing) call(set wire.NumSet) *call {
+	foot := footprint{class: classStore, uids: concerned(set)}
+	k := s.box.call("UID STORE", foot, func(cmd *wire.Command) {
+		cmd.Set(set)
+		if s.Conditional { // RFC 4466 §2.5, store-modifiers
+			cmd.List(func() { appendModSeq(cmd.Atom("UNCHANGEDSINCE"), s.UnchangedSince) })
+		}
+		s.write(cmd)
+	})
+	k.claim = func(r *response) bool { return r.kind == kindFetch && s.claim(k, set, r) }
+	k.finish = func(r *response) { s.finish(r.code) }
 	return k
+}
+
+// finish notes what was left as it is.
+func (s *storing) finish(code *ResponseCode) {
+	if code != nil && code.Code == CodeModified {
+		s.modified = s.modified.With(code.Modified)
+		if code.Problem != nil && s.err == nil {
+			s.err = fmt.Errorf("imap: UID STORE: some messages were left as they are, and which cannot be read: %w", code.Problem)
+		}
+	}
+}
+
+// outcome keeps a refusal that says which messages were left: the others were
+// changed.
+func (s *storing) outcome(err error) error {
+	if refused, ok := err.(*ResponseError); ok && refused.Code == CodeModified {
+		s.refusal = refused
+		return nil
+	}
+	return err
+}
+
+func (s *storing) modifiedError() error {
+	if s.modified.Empty() {
+		return s.refusal
+	}
+	return &ModifiedError{UIDs: s.modified, Err: s.refusal}
 }
 
 // RFC 9051 §9, store-att-flags
@@ -125,10 +187,21 @@ func addStoreItem(cmd *wire.Command, item string, flags []Flag) {
 	})
 }
 
-// claim takes the flags of the messages in the set.
-func (s *storing) claim(k *call, msg *Message) bool {
-	if !msg.Has(HasUID|s.want) || msg.has&^(newsAttributes|s.want) != 0 || len(msg.bodies)+len(msg.Raw) > 0 || !s.counts(msg.UID) {
+// claim takes what is said of the messages in the set. What a silent Store did
+// not ask for is news as well.
+func (s *storing) claim(k *call, set wire.NumSet, r *response) bool {
+	msg := r.msg
+	switch {
+	case !msg.Has(HasUID|s.want) && msg.has != HasUID|HasModSeq || !s.may(msg):
 		return false
+	case !s.counts(set, msg.UID):
+		return false
+	case s.Silent && msg.Has(s.want):
+		if !s.Conditional {
+			return false
+		}
+		r.news = true
+		msg = msg.copy()
 	}
 	if k.abandoned {
 		return true
@@ -149,10 +222,16 @@ func (s *storing) claim(k *call, msg *Message) bool {
 	return true
 }
 
+// may says whether msg has nothing but what a STORE is answered with, or what
+// servers send unasked.
+func (s *storing) may(msg *Message) bool {
+	return msg.has&^(newsAttributes|s.want) == 0 && len(msg.bodies)+len(msg.Raw) == 0
+}
+
 // counts says whether the set has a message. One with "*" has the highest,
 // whatever its number.
-func (s *storing) counts(uid UID) bool {
-	return s.set.Contains(uint32(uid)) || s.set.Dynamic() && uid+1 >= s.box.state.UIDNext
+func (s *storing) counts(set wire.NumSet, uid UID) bool {
+	return set.Contains(uint32(uid)) || set.Dynamic() && uid+1 >= s.box.state.UIDNext
 }
 
 // update brings flags and labels up to date by a line that came later.

@@ -88,12 +88,14 @@ type ResponseCode struct {
 	Data string
 
 	Flags        []Flag     // PERMANENTFLAGS
-	Number       uint64     // UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ; 0: none or bad
+	Number       uint64     // UIDNEXT, UIDVALIDITY, UNSEEN, HIGHESTMODSEQ, MESSAGELIMIT; 0: none or bad
 	Capabilities []string   // CAPABILITY
 	UIDValidity  uint32     // APPENDUID, COPYUID
 	Source, Dest UIDSet     // COPYUID; APPENDUID has Dest alone
 	Copied       UIDMapping // COPYUID: which of Source became which of Dest
 	Charsets     []string   // BADCHARSET: what the server offers instead
+	Modified     UIDSet     // MODIFIED: what was left as it is
+	Lowest       UID        // MESSAGELIMIT: the lowest that was processed; 0: not said
 	Problem      error      // the data did not parse; Data still has it
 
 	appended uidRanges // APPENDUID: Dest in the order of the messages
@@ -126,6 +128,9 @@ const (
 	CodeHighestModSeq        Code = "HIGHESTMODSEQ"
 	CodeInUse                Code = "INUSE"
 	CodeLimit                Code = "LIMIT"
+	CodeMessageLimit         Code = "MESSAGELIMIT"
+	CodeModified             Code = "MODIFIED"
+	CodeNoModSeq             Code = "NOMODSEQ"
 	CodeNonExistent          Code = "NONEXISTENT"
 	CodeNoPerm               Code = "NOPERM"
 	CodeOverQuota            Code = "OVERQUOTA"
@@ -137,8 +142,11 @@ const (
 	CodeServerBug            Code = "SERVERBUG"
 	CodeTooBig               Code = "TOOBIG"
 	CodeTryCreate            Code = "TRYCREATE"
+	CodeTooFew               Code = "TOOFEW"
+	CodeTooMany              Code = "TOOMANY"
 	CodeUIDNext              Code = "UIDNEXT"
 	CodeUIDNotSticky         Code = "UIDNOTSTICKY"
+	CodeUIDRequired          Code = "UIDREQUIRED"
 	CodeUIDValidity          Code = "UIDVALIDITY"
 	CodeUnavailable          Code = "UNAVAILABLE"
 	CodeUnknownCTE           Code = "UNKNOWN-CTE"

@@ -7,7 +7,7 @@ import (
 
 // Update is something that the server said about the selected mailbox without
 // being asked: one of Exists, Recent, Expunged, Vanished, Changed,
-// FlagsDefined, Alert, Other, State or Overflow.
+// HighestModSeq, FlagsDefined, Alert, Other, State or Overflow.
 type Update interface{ update() }
 
 // Exists says how many messages there are. It does not say that one is new: a

@@ -1,0 +1,136 @@
+package imap
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
+)
+
+// RFC 9738 §4, resp-text-code
+func (p *parser) messageLimit(c *ResponseCode) {
+	p.r.SkipSP()
+	c.Number = uint64(p.r.NZNumber())
+	if p.r.SkipSP(); !p.r.AtEnd() {
+		c.Lowest = UID(p.r.NZNumber())
+	}
+}
+
+// MessageLimit is how many messages the server works on in one command (RFC
+// 9738, capability MESSAGELIMIT); 0: it did not say that there is a limit.
+// Methods that take a set of UIDs go on by themselves where the server stopped.
+func (c *Client) MessageLimit() uint32 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.caps.messageLimit()
+}
+
+func (s *capabilities) messageLimit() uint32 {
+	for _, name := range s.list {
+		if value, ok := strings.CutPrefix(strings.ToUpper(name), "MESSAGELIMIT="); ok {
+			n, _ := strconv.ParseUint(value, 10, 32)
+			return uint32(n)
+		}
+	}
+	return 0
+}
+
+// limitedBy notes that the server did not do all of a command. It says so in
+// the tagged reply, or before it where that has another code; then it is the
+// oldest command that may be meant.
+func (c *Client) limitedBy(r *response, k *call) {
+	if r.code == nil || r.code.Code != CodeMessageLimit || r.code.Problem != nil {
+		return
+	}
+	if k != nil {
+		k.limited = r.code
+		return
+	}
+	for _, f := range c.flight {
+		if f.foot.class.aboutMessages() {
+			f.limited = r.code
+			return
+		}
+	}
+}
+
+func (cl class) aboutMessages() bool {
+	switch cl {
+	case classFetch, classStore, classSearch, classCopy, classMove, classExpunge, classExpungeAll:
+		return true
+	}
+	return false
+}
+
+// undone is what the server left of a set: it works from the highest UID down.
+func (k *call) undone(set wire.NumSet) wire.NumSet {
+	if k.limited == nil || k.limited.Lowest <= 1 {
+		return nil
+	}
+	return set.And(wire.NumSet{{First: 1, Last: uint32(k.limited.Lowest) - 1}})
+}
+
+// stuck is the error of a server that stops before it begins.
+func (k *call) stuck() error {
+	return fmt.Errorf("imap: %s: the server did nothing and said %w", k.name, CodeMessageLimit)
+}
+
+// inParts runs a command on a set, and again on what the server left out or
+// refused as too many at once, until all is done. Parts that were refused are
+// cut in ascending order.
+func (m *Mailbox) inParts(ctx context.Context, set wire.NumSet, run func(part wire.NumSet) (*call, error)) error {
+	todo := []wire.NumSet{set}
+	for len(todo) > 0 {
+		part := todo[0]
+		todo = todo[1:]
+		k, err := run(part)
+		switch most, refused := k.refusedAbove(err); {
+		case refused:
+			parts, cutErr := m.cut(ctx, part, most)
+			if cutErr != nil {
+				return cutErr
+			}
+			if len(parts) < 2 {
+				return err
+			}
+			todo = append(parts, todo...)
+			continue
+		case err != nil:
+			return err
+		}
+		switch rest := k.undone(part); {
+		case len(rest) == 0:
+		case rest.Len() == part.Len():
+			return k.stuck()
+		default:
+			todo = append([]wire.NumSet{rest}, todo...)
+		}
+	}
+	return nil
+}
+
+// refusedAbove says how many messages the server would have taken, if it
+// refused a command as being about too many.
+func (k *call) refusedAbove(err error) (most uint64, refused bool) {
+	if !isResponseError(err) || k.limited == nil {
+		return 0, false
+	}
+	return k.limited.Number, true
+}
+
+// cut cuts a set into parts of so many messages. The server is asked which of
+// its UIDs there are.
+func (m *Mailbox) cut(ctx context.Context, set wire.NumSet, most uint64) (parts []wire.NumSet, err error) {
+	found, err := m.searchSet(ctx, UIDSet{set})
+	if err != nil {
+		return nil, err
+	}
+	for set = found.set; len(set) > 0; {
+		var part wire.NumSet
+		part, set = set.Cut(most)
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
