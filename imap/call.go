@@ -100,8 +100,11 @@ func (c *Client) unusable() error {
 	if c.closed != nil {
 		return c.closed
 	}
-	if c.bye != "" || c.leaving {
+	switch {
+	case c.leaving:
 		return &closedError{bye: c.bye, cause: errLoggedOut}
+	case c.bye != "":
+		return &closedError{bye: c.bye}
 	}
 	return nil
 }

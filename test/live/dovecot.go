@@ -1,223 +1,37 @@
 package live
 
 import (
-	"bytes"
-	"crypto/tls"
-	"crypto/x509"
 	_ "embed"
-	"errors"
-	"net"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strconv"
-	"strings"
-	"time"
 )
 
 //go:embed start-dovecot.sh
-var startScript []byte
+var startDovecot []byte
 
 //go:embed stop-dovecot.sh
-var stopScript []byte
+var stopDovecot []byte
 
-// How start-dovecot.sh ends.
-const (
-	exitUnusable = 3
-	exitRunning  = 4
-	exitTaken    = 5
-)
-
-// Password is every user's password, on every server of this package.
-const Password = "pass"
-
-// Options say what kind of server. Nil is the same as zero.
+// Options say what kind of Dovecot. Nil is the same as zero.
 type Options struct {
 	MailFormat string // "mdbox" if empty, else "sdbox" or "maildir"
 	ExtraConf  string // appended to dovecot.conf
 	MaxConns   int    // 2000 if zero
 }
 
-// A Dovecot is a private server with its own directory, its own ports on
-// loopback and its own certificate authority. Every user name exists, with
-// Password. It ends with its test, and with the process.
-//
-// Stop, Start, Append and Command belong on the goroutine of the test, since
-// they may end it; the others may be used by any goroutine.
-type Dovecot struct {
-	tb      TB
-	dir     string
-	opts    Options
-	port    int
-	tlsPort int
-}
+// Dovecot is a Server on which every user name exists, with Password.
+type Dovecot struct{ Server }
 
 // StartDovecot returns a server that greets.
 func StartDovecot(tb TB, opts *Options) *Dovecot {
 	tb.Helper()
-	if runtime.GOOS != "linux" {
-		tb.Skipf("live servers run on Linux only")
+	if opts == nil {
+		opts = &Options{}
 	}
-	if _, err := exec.LookPath("bash"); err != nil {
-		missing(tb, "no bash: apt-get install bash")
+	d := &Dovecot{Server{tb: tb, name: "Dovecot", script: "dovecot", log: "dovecot.log"}}
+	d.env = []string{"MAIL_FORMAT=" + opts.MailFormat}
+	if opts.MaxConns > 0 {
+		d.env = append(d.env, "MAX_CONNS="+strconv.Itoa(opts.MaxConns))
 	}
-	d := &Dovecot{tb: tb}
-	if opts != nil {
-		d.opts = *opts
-	}
-	base := os.TempDir()
-	if len(base) > 40 { // unix sockets have short names
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, "idlewild-")
-	if err != nil {
-		tb.Fatalf("live: %v", err)
-	}
-	d.dir = dir
-	tb.Cleanup(d.cleanup)
-	d.write("start-dovecot.sh", startScript)
-	d.write("stop-dovecot.sh", stopScript)
-	d.write("extra.conf", []byte(d.opts.ExtraConf))
-	d.Start()
+	d.start(opts.ExtraConf, startDovecot, stopDovecot)
 	return d
-}
-
-// Start starts the server after Stop, with the mail and on the ports it had. It
-// does nothing to a server that runs.
-func (d *Dovecot) Start() {
-	d.tb.Helper()
-	// A port may be taken between being picked and being bound. The first time
-	// any other will do; later we wait for whoever has ours, an outgoing
-	// connection most likely, to let go of it.
-	deadline := time.Now().Add(time.Minute)
-	for {
-		out, status, err := d.run("start-dovecot.sh", strconv.Itoa(d.port), strconv.Itoa(d.tlsPort))
-		switch {
-		case err == nil:
-			d.readEnv()
-			return
-		case status == exitUnusable:
-			missing(d.tb, "%s", out)
-			return
-		case status == exitTaken && time.Now().Before(deadline):
-			time.Sleep(100 * time.Millisecond)
-		default:
-			d.tb.Fatalf("live: %v: %s", err, out)
-			return
-		}
-	}
-}
-
-// Stop ends the server and every connection to it. The mail stays. It does
-// nothing to a server that does not run.
-func (d *Dovecot) Stop() {
-	d.tb.Helper()
-	if out, _, err := d.run("stop-dovecot.sh"); err != nil {
-		d.tb.Fatalf("live: %v: %s", err, out)
-	}
-}
-
-// Host is the address to dial, 127.0.0.1. The certificate is for it and for
-// localhost.
-func (d *Dovecot) Host() string { return "127.0.0.1" }
-
-// Port is where the server talks plain text and STARTTLS.
-func (d *Dovecot) Port() int { return d.port }
-
-// TLSPort is where the server talks TLS from the first byte.
-func (d *Dovecot) TLSPort() int { return d.tlsPort }
-
-// Addr is Host and Port, for net.Dial.
-func (d *Dovecot) Addr() string { return net.JoinHostPort(d.Host(), strconv.Itoa(d.port)) }
-
-// TLSAddr is Host and TLSPort, for tls.Dial.
-func (d *Dovecot) TLSAddr() string { return net.JoinHostPort(d.Host(), strconv.Itoa(d.tlsPort)) }
-
-// CAFile is a PEM file with the only authority to trust.
-func (d *Dovecot) CAFile() string { return filepath.Join(d.dir, "tls", "ca.pem") }
-
-// TLSConfig trusts the server and nobody else.
-func (d *Dovecot) TLSConfig() *tls.Config {
-	d.tb.Helper()
-	pem, err := os.ReadFile(d.CAFile())
-	if err != nil {
-		d.tb.Fatalf("live: %v", err)
-	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		d.tb.Fatalf("live: no certificate in %s", d.CAFile())
-	}
-	return &tls.Config{RootCAs: pool, ServerName: d.Host()}
-}
-
-// Log is what the server has logged.
-func (d *Dovecot) Log() string {
-	data, err := os.ReadFile(filepath.Join(d.dir, "dovecot.log"))
-	if err != nil {
-		return err.Error()
-	}
-	return string(data)
-}
-
-func (d *Dovecot) cleanup() {
-	if d.tb.Failed() {
-		lines := strings.Split(d.Log(), "\n")
-		d.tb.Logf("the end of Dovecot's log:\n%s", strings.Join(lines[max(0, len(lines)-30):], "\n"))
-	}
-	if out, _, err := d.run("stop-dovecot.sh"); err != nil {
-		d.tb.Logf("live: %v: %s", err, out)
-	}
-	if err := os.RemoveAll(d.dir); err != nil {
-		d.tb.Logf("live: %v", err)
-	}
-}
-
-// run runs a script on the server's directory and returns what it printed.
-func (d *Dovecot) run(script string, args ...string) (out string, status int, err error) {
-	cmd := exec.Command("bash", append([]string{filepath.Join(d.dir, script), d.dir}, args...)...)
-	cmd.Env = append(os.Environ(),
-		"MAIL_FORMAT="+d.opts.MailFormat,
-		"EXTRA_CONF="+filepath.Join(d.dir, "extra.conf"),
-		"OWNER="+strconv.Itoa(os.Getpid()))
-	if d.opts.MaxConns > 0 {
-		cmd.Env = append(cmd.Env, "MAX_CONNS="+strconv.Itoa(d.opts.MaxConns))
-	}
-	printed, err := cmd.CombinedOutput()
-	out = string(bytes.TrimSpace(printed))
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
-		status = failed.ExitCode()
-	}
-	if script == "start-dovecot.sh" && status == exitRunning {
-		return out, 0, nil
-	}
-	return out, status, err
-}
-
-// readEnv learns the ports from the file that start-dovecot.sh leaves.
-func (d *Dovecot) readEnv() {
-	d.tb.Helper()
-	data, err := os.ReadFile(filepath.Join(d.dir, "env"))
-	if err != nil {
-		d.tb.Fatalf("live: %v", err)
-	}
-	var pid int
-	for line := range strings.Lines(string(data)) {
-		for name, to := range map[string]*int{"PORT": &d.port, "TLS_PORT": &d.tlsPort, "PID": &pid} {
-			if value, ok := strings.CutPrefix(line, name+"="); ok {
-				*to, err = strconv.Atoi(strings.TrimSpace(value))
-				if err != nil {
-					d.tb.Fatalf("live: %s: %v", line, err)
-				}
-			}
-		}
-	}
-	d.tb.Logf("Dovecot %d on %s, TLS on %s, in %s", pid, d.Addr(), d.TLSAddr(), d.dir)
-}
-
-func (d *Dovecot) write(name string, data []byte) {
-	d.tb.Helper()
-	if err := os.WriteFile(filepath.Join(d.dir, name), data, 0o644); err != nil {
-		d.tb.Fatalf("live: %v", err)
-	}
 }

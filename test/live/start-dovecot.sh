@@ -61,26 +61,8 @@ pick() {
 while [ "$TLS_PORT" = 0 ] || [ "$TLS_PORT" = "$PORT" ]; do TLS_PORT=$(pick); done
 
 # --- a certificate authority and a certificate, once for a DIR
-mkdir -p "$DIR/run" "$DIR/state" "$DIR/mail" "$DIR/tls"
-certify() (
-  set -e
-  cd "$DIR/tls"
-  umask 077
-  openssl ecparam -name prime256v1 -genkey -noout -out ca.key
-  openssl req -x509 -new -key ca.key -sha256 -days 3650 -subj "/CN=test CA" -out ca.pem \
-    -addext "basicConstraints=critical,CA:TRUE" -addext "keyUsage=critical,keyCertSign,cRLSign"
-  openssl ecparam -name prime256v1 -genkey -noout -out server.key
-  openssl req -new -key server.key -subj "/CN=localhost" -out server.csr
-  printf '%s\n' subjectAltName=DNS:localhost,IP:127.0.0.1 basicConstraints=CA:FALSE \
-    keyUsage=critical,digitalSignature extendedKeyUsage=serverAuth >server.ext
-  openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -sha256 \
-    -extfile server.ext -out server.crt
-  chmod 644 ca.pem
-  cat server.crt ca.pem >server.pem
-)
-if [ ! -s "$DIR/tls/server.pem" ]; then
-  certify >"$DIR/tls/log" 2>&1 || { cat "$DIR/tls/log" >&2; die 1 "openssl failed"; }
-fi
+mkdir -p "$DIR/run" "$DIR/state" "$DIR/mail"
+bash "$HERE/certify.sh" "$DIR/tls" || die 1 "openssl failed"
 
 # --- users and limits. Dovecot will not let mail belong to root.
 if [ "$(id -u)" = 0 ]; then

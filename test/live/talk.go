@@ -17,7 +17,7 @@ const patience = 2 * time.Minute
 
 // Append stores a message, byte for byte (line ends are yours to write as CRLF),
 // and returns its UID. A mailbox that does not exist is created.
-func (d *Dovecot) Append(user, mailbox, message string) (uid uint32) {
+func (d *Server) Append(user, mailbox, message string) (uid uint32) {
 	d.tb.Helper()
 	err := d.talk(user, func(c *conversation) (err error) {
 		uid, err = c.append(mailbox, message)
@@ -32,7 +32,7 @@ func (d *Dovecot) Append(user, mailbox, message string) (uid uint32) {
 // Command logs in on a connection of its own, selects the mailbox unless it is
 // "", gives one command (without a tag), and returns the untagged responses to
 // it, literals included, line ends not. Any answer but OK fails the test.
-func (d *Dovecot) Command(user, mailbox, command string) (responses []string) {
+func (d *Server) Command(user, mailbox, command string) (responses []string) {
 	d.tb.Helper()
 	err := d.talk(user, func(c *conversation) (err error) {
 		if mailbox != "" {
@@ -50,7 +50,7 @@ func (d *Dovecot) Command(user, mailbox, command string) (responses []string) {
 }
 
 // talk calls f with a connection on which user has logged in.
-func (d *Dovecot) talk(user string, f func(*conversation) error) error {
+func (d *Server) talk(user string, f func(*conversation) error) error {
 	conn, err := net.DialTimeout("tcp", d.Addr(), patience)
 	if err != nil {
 		return err

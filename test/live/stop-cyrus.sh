@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# stop-cyrus.sh DIR: ends exactly the Cyrus that start-cyrus.sh started on DIR, and
+# waits until it and its children are gone. 0 also if none ran.
+set -euo pipefail
+[ $# -eq 1 ] || { sed -n '2,3p' "$0" >&2; exit 2; }
+DIR=$(cd "$1" && pwd -P)
+CONF=$DIR/imapd.conf PIDFILE=$DIR/master.pid
+[ -f "$PIDFILE" ] || exit 0
+PID=$(tr -dc 0-9 <"$PIDFILE")
+
+# A pid may be someone else's by now: only those with our configuration count.
+ours() { [ -r "/proc/$1/cmdline" ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "-C $CONF"; }
+left() {
+  local k
+  for k in $KIDS; do
+    ! ours "$k" || echo "$k"
+  done
+}
+if [ -z "$PID" ] || ! ours "$PID"; then
+  rm -f "$PIDFILE"
+  exit 0
+fi
+
+KIDS=$(cat "/proc/$PID/task/"*/children 2>/dev/null || true)
+kill -TERM "$PID"
+for _ in $(seq 200); do ours "$PID" || break; sleep 0.05; done
+! ours "$PID" || kill -KILL "$PID" 2>/dev/null || true
+for k in $(left); do kill -TERM "$k" 2>/dev/null || true; done
+for _ in $(seq 40); do [ -n "$(left)" ] || break; sleep 0.05; done
+for k in $(left); do kill -KILL "$k" 2>/dev/null || true; done
+rm -f "$PIDFILE"

@@ -1,0 +1,107 @@
+package test
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
+	"github.com/idlewild-mail/idlewild/test/live"
+)
+
+// server is one that the suite runs against.
+type server struct {
+	name     string
+	dial     func(ctx context.Context) (*imap.Client, error) // logged in as user
+	dialAs   func(ctx context.Context, user string) (*imap.Client, error)
+	user     string
+	other    string // a second user, for sharing; "": there is none
+	lasting  bool   // it is somebody's: only the throw-away mailbox may be touched
+	boxes    int    // made so far
+	expected bool   // docs/extensions.md speaks of it
+}
+
+// servers starts, or names, what the suite runs against. Each is asked for
+// inside a test of its own, which what is missing skips.
+var servers = []struct {
+	name string
+	get  func(t *testing.T) *server
+}{
+	{"Dovecot", dovecot},
+	{"Cyrus", cyrus},
+	{"imaptest", imaptestServer},
+	{"LIVE_INI", iniServer},
+}
+
+// dovecotConf turns on what Dovecot has and does not do by default.
+const dovecotConf = `
+plugin {
+  acl = vfile
+  quota = count:User quota
+  quota_rule = *:storage=100M
+  quota_vsizes = yes
+}
+imap_metadata = yes
+mail_attribute_dict = file:%h/dovecot-attributes
+protocol imap {
+  mail_plugins = zlib imap_zlib acl imap_acl quota imap_quota
+}
+`
+
+func dovecot(t *testing.T) *server {
+	d := live.StartDovecot(t, &live.Options{ExtraConf: dovecotConf})
+	return overTLS(&d.Server, "user1", "user2")
+}
+
+func cyrus(t *testing.T) *server {
+	d := live.StartCyrus(t, "")
+	return overTLS(&d.Server, "user1", "user2")
+}
+
+func overTLS(d *live.Server, user, other string) *server {
+	as := func(ctx context.Context, user string) (*imap.Client, error) {
+		c, err := imap.Dial(ctx, d.TLSAddr(), &imap.Options{TLSConfig: d.TLSConfig()})
+		if err != nil {
+			return nil, err
+		}
+		return c, c.Login(ctx, user, live.Password)
+	}
+	return &server{user: user, other: other, dialAs: as, expected: true, dial: func(ctx context.Context) (*imap.Client, error) {
+		return as(ctx, user)
+	}}
+}
+
+func imaptestServer(t *testing.T) *server {
+	ca, err := imaptest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost")})
+	t.Cleanup(func() { s.Close() })
+	for _, name := range []string{"user1", "user2"} {
+		s.AddUser(name, live.Password)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.ServeTLS(l) }()
+	t.Cleanup(func() {
+		s.Close()
+		if err := <-served; err != nil {
+			t.Error(err)
+		}
+	})
+	as := func(ctx context.Context, user string) (*imap.Client, error) {
+		c, err := imap.Dial(ctx, l.Addr().String(), &imap.Options{TLSConfig: ca.ClientConfig("localhost")})
+		if err != nil {
+			return nil, err
+		}
+		return c, c.Login(ctx, user, live.Password)
+	}
+	return &server{user: "user1", other: "user2", dialAs: as, expected: true, dial: func(ctx context.Context) (*imap.Client, error) {
+		return as(ctx, "user1")
+	}}
+}
