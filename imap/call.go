@@ -32,6 +32,8 @@ type call struct {
 	// lost is told that a response which may have answered the call could not be
 	// read; nil: the call fails.
 	lost func(error)
+	// large: these may hold literals as large as bodies.
+	large bool
 	// finish runs at the tagged reply, on the reader under the mutex, also
 	// when the caller has gone: effects on the state belong here.
 	finish func(r *response)

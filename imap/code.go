@@ -114,7 +114,7 @@ func literalLen(b []byte) int {
 func typedCode(c Code) bool {
 	switch c {
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, CodePermanentFlags,
-		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit:
+		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit, CodeURLMech:
 		return true
 	}
 	return false
@@ -148,6 +148,8 @@ func (p *parser) respTextCode(name, data []byte) *ResponseCode {
 		c.Modified = UIDSet{p.numSet()}
 	case CodeMessageLimit:
 		p.messageLimit(c)
+	case CodeURLMech:
+		c.URLMechs = p.urlMechs()
 	default:
 		return c
 	}

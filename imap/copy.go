@@ -2,7 +2,6 @@ package imap
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
@@ -36,11 +35,12 @@ func (m *Mailbox) CopySeq(ctx context.Context, set SeqSet, to string) (CopyResul
 	return m.Copy(ctx, uids, to)
 }
 
-// Move moves messages to another mailbox (RFC 9051 §6.4.8, RFC 6851). With a
-// server that cannot, they are copied, marked as deleted, and expunged: if that
-// fails half-way they are in both, and the result says where. It takes UIDPLUS;
-// without that too, nothing is done and the error is an *UnsupportedError:
-// messages of others might be expunged with them.
+// Move moves messages to another mailbox (RFC 9051 §6.4.8, RFC 6851; XMOVE of
+// old Cyrus servers does as well). With a server that cannot, they are copied,
+// marked as deleted, and expunged, see CopyAndDelete: if that fails half-way they
+// are in both, and the result says where. It takes UIDPLUS; without that too,
+// nothing is done and the error is an *UnsupportedError: messages of others might
+// be expunged with them.
 func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
 	set := uids.uidSet()
 	if set.Empty() {
@@ -49,14 +49,18 @@ func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, e
 	if err := m.check(m.writable); err != nil {
 		return CopyResult{}, err
 	}
-	if m.client.offers("MOVE", "IMAP4REV2") {
-		r, _, err := m.transfer(ctx, "UID MOVE", classMove, set, to)
-		return r, err
-	}
-	if !m.client.offers("UIDPLUS") {
+	name := "UID MOVE"
+	switch {
+	case m.client.offers("MOVE", "IMAP4REV2"):
+	case m.client.offers("XMOVE"): // draft-gulbrandsen-imap-move-01
+		name = "UID XMOVE"
+	case m.client.offers("UIDPLUS"):
+		return m.CopyAndDelete(ctx, set, to, RemoveCopied)
+	default:
 		return CopyResult{}, &UnsupportedError{Capability: "MOVE or UIDPLUS", What: "Move"}
 	}
-	return m.copyAndDelete(ctx, set, to)
+	r, _, err := m.transfer(ctx, name, classMove, set, to)
+	return r, err
 }
 
 // MoveSeq is Move by sequence numbers.
@@ -70,47 +74,6 @@ func (m *Mailbox) MoveSeq(ctx context.Context, set SeqSet, to string) (CopyResul
 	}
 	return m.Move(ctx, uids, to)
 }
-
-// copyAndDelete is Move without MOVE. It never deletes what it did not copy: a
-// message that comes in between may have a UID in the set.
-func (m *Mailbox) copyAndDelete(ctx context.Context, set UIDSet, to string) (CopyResult, error) {
-	set, err := m.fixed(ctx, set)
-	if err != nil || set.Empty() {
-		return CopyResult{}, err
-	}
-	r, source, err := m.transfer(ctx, "UID COPY", classCopy, set, to)
-	if err != nil {
-		return r, err
-	}
-	if len(source) > 0 {
-		set.set = set.set.And(source)
-	}
-	err = m.AddFlags(ctx, set, FlagDeleted)
-	if err == nil {
-		err = m.ExpungeUIDs(ctx, set)
-	}
-	if err != nil {
-		err = fmt.Errorf("imap: the messages were copied, and not removed: %w", err)
-	}
-	return r, err
-}
-
-// fixed returns those UIDs of a set that there are, unless no message to come
-// can have one of it.
-func (m *Mailbox) fixed(ctx context.Context, set UIDSet) (UIDSet, error) {
-	m.client.mu.Lock()
-	next := m.state.UIDNext
-	m.client.mu.Unlock()
-	if set.Max() < next {
-		return set, nil
-	}
-	return m.Search(ctx, uidQuery(set.set))
-}
-
-// uidQuery finds the messages with some UIDs.
-type uidQuery wire.NumSet
-
-func (q uidQuery) AppendTo(cmd *wire.Command) { cmd.Atom("UID").Set(wire.NumSet(q)) }
 
 // transfer sends UID COPY or UID MOVE, in parts if the server takes no more at
 // once. It also returns which messages the server said it took, if it said so.

@@ -74,8 +74,12 @@ func (c *Client) supports(o *FetchOptions) error {
 			return &UnsupportedError{Capability: it.needs[0], What: "FETCH " + it.name}
 		}
 	}
-	if len(o.BinarySizes) > 0 && !c.offers("BINARY", "IMAP4REV2") {
-		return &UnsupportedError{Capability: "BINARY", What: "FETCH BINARY.SIZE"}
+	binary := len(o.BinarySizes) > 0
+	for _, s := range o.Sections {
+		binary = binary || s.Binary
+	}
+	if binary && !c.offers("BINARY", "IMAP4REV2") {
+		return &UnsupportedError{Capability: "BINARY", What: "FETCH BINARY"}
 	}
 	return nil
 }

@@ -56,6 +56,8 @@ type MailboxState struct {
 	// NoModSeq: the server said that the mailbox has no mod-sequences.
 	NoModSeq     bool
 	UIDNotSticky bool
+	// URLMechs is how the mailbox authorizes URLs; see GenURLAuth.
+	URLMechs []URLMech
 	// Epoch rises when sequence numbers change their meaning.
 	Epoch uint64
 }
@@ -188,6 +190,8 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		s.HighestModSeq, s.NoModSeq = 0, true
 	case CodeUIDNotSticky:
 		s.UIDNotSticky = true
+	case CodeURLMech:
+		s.URLMechs = code.URLMechs
 	}
 }
 

@@ -76,6 +76,8 @@ type footprint struct {
 	byNumber bool
 	// tagged: its answer bears its tag (ESEARCH), so that two can be told apart.
 	tagged bool
+	// appends: its answer has an APPENDUID that bears no tag (REPLACE).
+	appends bool
 }
 
 // messages is what the call still concerns.
@@ -91,7 +93,7 @@ func (f *footprint) asks() bool { return f.class == classStatus || f.class == cl
 
 // mayFollow says whether f may be written while g is under way.
 func (f *footprint) mayFollow(g *footprint) bool {
-	if f.numbers && !g.byNumber || f.tells && g.asks() || g.tells && f.asks() {
+	if f.numbers && !g.byNumber || f.tells && g.asks() || g.tells && f.asks() || f.appends && g.appends {
 		return false
 	}
 	switch overlapTable[f.class][g.class] {

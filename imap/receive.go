@@ -147,12 +147,25 @@ func (c *Client) hold(wr *wire.Response) (*wire.Response, error) {
 }
 
 // holdLimit is how large a literal may be that is kept: one of FETCH may be a
-// body, any other is a name.
+// body, and so may what somebody asked for; any other is a name.
 func (c *Client) holdLimit(wr *wire.Response) int64 {
-	if isFetch(wr.Bytes) {
+	if isFetch(wr.Bytes) || c.awaitsLarge(responseName(wr.Bytes)) {
 		return c.opts.Limits.Held
 	}
 	return int64(c.opts.Limits.Inline)
+}
+
+// awaitsLarge says whether a call is under way whose answers, of that name, may
+// hold large literals.
+func (c *Client) awaitsLarge(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, k := range c.flight {
+		if k.large && !k.abandoned && k.answeredBy(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // responseName is the name of an untagged response, behind its number if it

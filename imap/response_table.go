@@ -15,6 +15,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindESearch, (*parser).esearchResponse
 	case "FLAGS":
 		return kindFlags, (*parser).flagsResponse
+	case "GENURLAUTH":
+		return kindData, (*parser).genURLAuthResponse
 	case "ID":
 		return kindData, (*parser).idResponse
 	case "LIST", "XLIST":
@@ -35,6 +37,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindSearch, (*parser).searchResponse
 	case "STATUS":
 		return kindStatus, (*parser).statusResponse
+	case "URLFETCH":
+		return kindData, (*parser).urlFetchResponse
 	case "VANISHED":
 		return kindVanished, (*parser).vanishedResponse
 	}

@@ -96,6 +96,7 @@ type ResponseCode struct {
 	Charsets     []string   // BADCHARSET: what the server offers instead
 	Modified     UIDSet     // MODIFIED: what was left as it is
 	Lowest       UID        // MESSAGELIMIT: the lowest that was processed; 0: not said
+	URLMechs     []URLMech  // URLMECH
 	Problem      error      // the data did not parse; Data still has it
 
 	appended uidRanges // APPENDUID: Dest in the order of the messages
@@ -151,6 +152,7 @@ const (
 	CodeUnavailable          Code = "UNAVAILABLE"
 	CodeUnknownCTE           Code = "UNKNOWN-CTE"
 	CodeUnseen               Code = "UNSEEN"
+	CodeURLMech              Code = "URLMECH"
 )
 
 func (c Code) Error() string { return "imap: response code " + string(c) }
