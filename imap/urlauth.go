@@ -38,7 +38,7 @@ func (c *Client) GenURLAuth(ctx context.Context, requests ...URLAuth) ([]string,
 	if !c.offers("URLAUTH") {
 		return nil, &UnsupportedError{Capability: "URLAUTH", What: "GenURLAuth"}
 	}
-	k := &call{name: "GENURLAUTH", cmd: newCommand("GENURLAUTH"), foot: footprint{class: classAsk}}
+	k := &call{name: "GENURLAUTH", cmd: newCommand("GENURLAUTH"), foot: footprint{class: classAsk, name: "GENURLAUTH"}}
 	for _, r := range requests {
 		addURLAuth(k.cmd, r)
 	}
@@ -82,7 +82,7 @@ func (c *Client) ResetKey(ctx context.Context, mailbox string, mechanisms ...str
 	if !c.offers("URLAUTH") {
 		return nil, &UnsupportedError{Capability: "URLAUTH", What: "ResetKey"}
 	}
-	k := &call{name: "RESETKEY", cmd: newCommand("RESETKEY"), foot: footprint{class: classAsk}}
+	k := &call{name: "RESETKEY", cmd: newCommand("RESETKEY"), foot: footprint{class: classAsk, name: "RESETKEY"}}
 	if mailbox != "" {
 		k.cmd.AString(c.wireName(mailbox))
 	}

@@ -67,7 +67,7 @@ type urlFetch struct {
 
 // RFC 4467 §9, urlfetch; RFC 5524 §5
 func (f *urlFetch) call(urls []string, opts *URLFetchOptions) *call {
-	k := &call{name: "URLFETCH", cmd: newCommand("URLFETCH"), foot: footprint{class: classAsk}, large: true}
+	k := &call{name: "URLFETCH", cmd: newCommand("URLFETCH"), foot: footprint{class: classAsk, name: "URLFETCH"}, large: true}
 	for _, url := range urls {
 		if err := validURL(url); err != nil {
 			k.cmd.Fail(err)
