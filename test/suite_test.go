@@ -25,6 +25,9 @@ type proof struct {
 // proofs is the suite. The files suite_..._test.go have its parts.
 var proofs = slices.Concat(
 	baseProofs,
+	adminProofs,
+	messageProofs,
+	syncProofs,
 )
 
 // env is what a proof works with: a connection of its own, and mailboxes that

@@ -1,0 +1,95 @@
+package test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+// syncProofs are of staying in step with a mailbox.
+var syncProofs = []proof{
+	{ext: "CONDSTORE", needs: []string{"CONDSTORE"}, run: proveCondStore},
+	{ext: "QRESYNC", needs: []string{"QRESYNC"}, run: proveQResync},
+}
+
+func proveCondStore(t *testing.T, e *env) {
+	name := e.box(t)
+	first := e.append(t, name, mail("one"))
+	second := e.append(t, name, mail("two"))
+	box, err := e.c.Select(e.ctx, name, &imap.SelectOptions{CondStore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := box.State().HighestModSeq
+	if was == 0 {
+		t.Fatalf("%+v", box.State())
+	}
+	if err := box.AddFlags(e.ctx, first, imap.FlagFlagged); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for m, err := range box.Fetch(e.ctx, imap.UIDRange(1, imap.MaxUID), &imap.FetchOptions{Flags: true, ChangedSince: was}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n++; m.UID != first || m.ModSeq <= was {
+			t.Errorf("%+v", m)
+		}
+	}
+	if n != 1 {
+		t.Error(n)
+	}
+	_, err = box.Store(e.ctx, imap.UIDSetOf(first, second), imap.StoreAdd, []imap.Flag{imap.FlagSeen}, &imap.StoreOptions{UnchangedSince: was})
+	var modified *imap.ModifiedError
+	if !errors.As(err, &modified) || !modified.UIDs.Contains(first) || modified.UIDs.Contains(second) {
+		t.Error(err)
+	}
+}
+
+func proveQResync(t *testing.T, e *env) {
+	name := e.box(t)
+	var uids []imap.UID
+	for _, subject := range []string{"one", "two", "three"} {
+		uids = append(uids, e.append(t, name, mail(subject)))
+	}
+	box, err := e.c.Select(e.ctx, name, &imap.SelectOptions{CondStore: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	was := box.State()
+	if err := box.AddFlags(e.ctx, uids[0], imap.FlagFlagged); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.AddFlags(e.ctx, uids[1], imap.FlagDeleted); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.ExpungeUIDs(e.ctx, uids[1]); err != nil {
+		t.Fatal(err)
+	}
+	later := e.append(t, name, mail("four"))
+
+	c := e.more(t)
+	if _, err := c.Enable(e.ctx, "QRESYNC"); err != nil {
+		t.Fatal(err)
+	}
+	again, err := c.Select(e.ctx, name, &imap.SelectOptions{Resync: &imap.Resync{UIDValidity: was.UIDValidity, ModSeq: was.HighestModSeq,
+		Known: imap.UIDRange(1, was.UIDNext-1)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := again.Resync()
+	if r == nil || r.Reset || r.Err != nil || !r.Vanished.Contains(uids[1]) || r.Vanished.Contains(uids[0]) {
+		t.Fatalf("%+v", r)
+	}
+	flagged := false
+	for _, m := range r.Changed {
+		flagged = flagged || m.UID == uids[0]
+		if m.UID == uids[2] {
+			t.Errorf("UID %d did not change: %+v", m.UID, m)
+		}
+	}
+	if !flagged || again.State().Exists != 3 || again.State().UIDNext <= later {
+		t.Errorf("%+v %+v", r, again.State())
+	}
+}
