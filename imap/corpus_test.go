@@ -651,6 +651,8 @@ func (s *shown) kind(want string) (got any, ok, visible bool) {
 		return u, want == "FLAGS", true
 	case imap.Vanished:
 		return u, want == "VANISHED", true
+	case imap.MetadataChanged:
+		return u, want == "METADATA", true
 	case imap.Other:
 		return u.Name, strings.EqualFold(u.Name, want), true
 	}

@@ -79,6 +79,9 @@ func (c *Client) data(r *response) {
 	if up == nil {
 		up = otherUpdate(r)
 	}
+	if m, ok := up.(MetadataChanged); ok {
+		c.notices.add(Notice{Kind: NoticeMetadata, Metadata: &m}, max(r.size, 1))
+	}
 	if box != nil && up != nil {
 		box.add(up, max(r.size, 1))
 	}

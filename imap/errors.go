@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -59,7 +60,11 @@ func (e *ResponseError) Error() string {
 // Is makes errors.Is(err, imap.CodeNonExistent) ask for the code.
 func (e *ResponseError) Is(target error) bool {
 	c, ok := target.(Code)
-	return ok && c == e.Code
+	if !ok {
+		return false
+	}
+	kind, _, _ := strings.Cut(e.Data, " ")
+	return c == e.Code || strings.EqualFold(string(c), string(e.Code)+" "+kind)
 }
 
 // UnsupportedError says that the server lacks a capability that a call needs.

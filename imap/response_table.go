@@ -7,6 +7,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 	switch name {
 	case "ACL":
 		return kindData, (*parser).aclResponse
+	case "ANNOTATION":
+		return kindData, (*parser).annotationResponse
 	case "CAPABILITY":
 		return kindCapability, (*parser).capabilityResponse
 	case "ENABLED":
@@ -27,6 +29,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindLsub, (*parser).listResponse
 	case "NAMESPACE":
 		return kindData, (*parser).namespaceResponse
+	case "METADATA":
+		return kindData, (*parser).metadataResponse
 	case "MYRIGHTS":
 		return kindData, (*parser).myRightsResponse
 	case "QUOTA":

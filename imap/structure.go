@@ -132,6 +132,7 @@ const (
 	CodeMessageLimit         Code = "MESSAGELIMIT"
 	CodeModified             Code = "MODIFIED"
 	CodeNoModSeq             Code = "NOMODSEQ"
+	CodeMetadata             Code = "METADATA"
 	CodeNonExistent          Code = "NONEXISTENT"
 	CodeNoPerm               Code = "NOPERM"
 	CodeOverQuota            Code = "OVERQUOTA"
@@ -153,6 +154,14 @@ const (
 	CodeUnknownCTE           Code = "UNKNOWN-CTE"
 	CodeUnseen               Code = "UNSEEN"
 	CodeURLMech              Code = "URLMECH"
+)
+
+// What METADATA says is of several kinds (RFC 5464 §4.3), which errors.Is finds
+// in an error with CodeMetadata.
+const (
+	CodeMetadataMaxSize   Code = "METADATA MAXSIZE"   // a value is too large: see MetadataMaxSize
+	CodeMetadataTooMany   Code = "METADATA TOOMANY"   // there can be no more entries
+	CodeMetadataNoPrivate Code = "METADATA NOPRIVATE" // there are no private entries
 )
 
 func (c Code) Error() string { return "imap: response code " + string(c) }

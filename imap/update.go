@@ -7,7 +7,8 @@ import (
 
 // Update is something that the server said about the selected mailbox without
 // being asked: one of Exists, Recent, Expunged, Vanished, Changed,
-// HighestModSeq, FlagsDefined, Alert, Other, State or Overflow.
+// HighestModSeq, FlagsDefined, Alert, MetadataChanged, Other, State or
+// Overflow.
 type Update interface{ update() }
 
 // Exists says how many messages there are. It does not say that one is new: a
@@ -67,6 +68,9 @@ func (Overflow) update()     {}
 func otherUpdate(r *response) Update {
 	switch r.kind {
 	case kindUnknown, kindData:
+		if up, ok := r.data.(Update); ok {
+			return up
+		}
 		return Other{Name: r.name, Raw: r.wire()}
 	case kindFetch:
 		return Changed{Message: r.msg}
@@ -79,6 +83,8 @@ type Notice struct {
 	Kind NoticeKind
 	Text string // from the server: not to be trusted, may hold control characters
 	Err  error  // of NoticeClosed: wraps ErrClosed and the cause
+	// Metadata says what has changed; of NoticeMetadata.
+	Metadata *MetadataChanged
 }
 
 // NoticeKind is a kind of Notice.
@@ -92,6 +98,7 @@ const (
 	// NoticeOverQuota: a quota is exceeded, and mail may soon be refused
 	// (RFC 9208 §4.3.1).
 	NoticeOverQuota
+	NoticeMetadata // metadata has changed
 )
 
 func (k NoticeKind) String() string {
@@ -104,6 +111,8 @@ func (k NoticeKind) String() string {
 		return "closed"
 	case NoticeOverQuota:
 		return "over quota"
+	case NoticeMetadata:
+		return "metadata"
 	}
 	return "notice"
 }
