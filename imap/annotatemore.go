@@ -35,6 +35,7 @@ func (c *Client) GetAnnotation(ctx context.Context, mailbox string, entries, att
 	}
 	q := &annotationQuery{client: c}
 	k := &call{name: "GETANNOTATION", cmd: wire.NewCommand("GETANNOTATION"), foot: footprint{class: classAsk, name: "ANNOTATION"}}
+	k.large = true
 	k.cmd.String(c.wireName(mailbox))
 	addStrings(k.cmd, entries)
 	addStrings(k.cmd, attributes)

@@ -71,8 +71,8 @@ const maxMetadata = 100_000
 
 // GetMetadata returns notes on a mailbox, or on the server if mailbox is ""
 // (RFC 5464 §4.2). Entries without a value may be left out by the server, or
-// have a nil Value. A value of more than 64 KiB is a *LimitError, see
-// MetadataOptions.MaxSize and [wire.Limits].
+// have a nil Value. All of them are held in memory: one answer of more than
+// Limits.Held is a *LimitError, see MetadataOptions.MaxSize.
 //
 // It needs the capability METADATA, or METADATA-SERVER for the server's.
 func (c *Client) GetMetadata(ctx context.Context, mailbox string, opts *MetadataOptions, entries ...string) (*Metadata, error) {
@@ -142,6 +142,7 @@ type metadataQuery struct {
 
 func (c *Client) askMetadata(mailbox string, opts *MetadataOptions, entries []string) *metadataQuery {
 	q := &metadataQuery{ask: c.ask("GETMETADATA", "METADATA", mailbox)}
+	q.large = true
 	addMetadataOptions(q.cmd, opts)
 	q.cmd.AString(q.raw)
 	addEntryNames(q.cmd, entries)

@@ -3,6 +3,7 @@ package imap_test
 import (
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -83,6 +84,21 @@ func TestMetadata(t *testing.T) {
 	want := []imap.MetadataEntry{{Name: "/private/comment"}, {Name: "/private/a", Value: []byte("a\x00b")}, {Name: "/private/b", Value: []byte{}}, {Name: "/private/c", Value: []byte("plain")}}
 	if err != nil || !reflect.DeepEqual(m.Entries, want) {
 		t.Fatalf("%v %v", m, err)
+	}
+}
+
+// A value may be larger than what fits a name, as it was asked for.
+func TestMetadataLarge(t *testing.T) {
+	big := strings.Repeat("0123456789", 20_000)
+	c := talkTo(t, "METADATA", `
+		C: $1 GETMETADATA INBOX /shared/big
+		S: * METADATA INBOX (/shared/big {200000}
+		S!: `+big+` /shared/small x)\r\n
+		S: $1 OK done
+	`, nil)
+	m, err := c.GetMetadata(t.Context(), "INBOX", nil, "/shared/big")
+	if v, _ := m.Value("/shared/big"); err != nil || string(v) != big || len(m.Entries) != 2 {
+		t.Fatal(len(v), err)
 	}
 }
 

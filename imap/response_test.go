@@ -162,9 +162,9 @@ func TestPendingElsewhere(t *testing.T) {
 	if r.kind != kindUnknown || r.pending != nil || !errors.As(err, &limit) || limit.Size != 4294967295 {
 		t.Errorf("LIST: %+v, %v", *r, err)
 	}
-	r, err = p.parseResponse(&wire.Response{Bytes: []byte(`* METADATA "" (/x {100000}`), Pending: 100000})
+	r, err = p.parseResponse(&wire.Response{Bytes: []byte(`* X-METADATA "" (/x {100000}`), Pending: 100000})
 	if r.kind != kindUnknown || r.pending == nil || !r.pending.collect || r.pending.size != 100000 || err != nil {
-		t.Errorf("METADATA: %+v, %v", *r, err)
+		t.Errorf("X-METADATA: %+v, %v", *r, err)
 	}
 }
 
