@@ -52,8 +52,11 @@ func only(t *testing.T, e *env, box *imap.Mailbox, opts *imap.FetchOptions) *ima
 
 func provePreview(t *testing.T, e *env) {
 	m := only(t, e, e.open(t, mail("one")), &imap.FetchOptions{Preview: true})
-	// Cyrus has no text for a message that was not indexed.
-	if !m.Has(imap.HasPreview) || m.Preview != "" && !strings.HasPrefix(m.Preview, "Text of one") {
+	if !m.Has(imap.HasPreview) {
+		e.unproved = true // NIL: Cyrus has none for a message that was not indexed
+		return
+	}
+	if !strings.HasPrefix(m.Preview, "Text of one") {
 		t.Errorf("%q", m.Preview)
 	}
 }
