@@ -46,10 +46,15 @@ func (m *Mailbox) StoreAnnotations(ctx context.Context, uids UIDs, annotations .
 	if err := m.check(m.writable); err != nil {
 		return err
 	}
-	return m.do(ctx, m.call("UID STORE", footprint{class: classStore, uids: concerned(set)}, func(cmd *wire.Command) {
-		cmd.Set(set)
-		addAnnotations(cmd, annotations)
-	}))
+	beside := wire.NewCommand("STORE")
+	addAnnotations(beside, annotations)
+	return m.inParts(ctx, set, beside.Len(), func(part wire.NumSet) (*call, error) {
+		k := m.call("UID STORE", footprint{class: classStore, uids: concerned(part)}, func(cmd *wire.Command) {
+			cmd.Set(part)
+			addAnnotations(cmd, annotations)
+		})
+		return k, m.do(ctx, k)
+	})
 }
 
 // RFC 5257 §5, att-annotate

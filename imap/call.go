@@ -37,6 +37,8 @@ type call struct {
 	// finish runs at the tagged reply, on the reader under the mutex, also
 	// when the caller has gone: effects on the state belong here.
 	finish func(r *response)
+	// forgive says that a refusal is none.
+	forgive func(r *response) bool
 	// upgrade runs on the reader at the tagged OK, without the mutex, before
 	// another byte is looked at.
 	upgrade func() error
@@ -178,8 +180,8 @@ func (c *Client) complete(k *call, r *response) {
 		k.finish(r)
 	}
 	if !k.abandoned {
-		if k.err == nil {
-			k.err = responseError(k.name, r)
+		if k.err == nil && (k.forgive == nil || !k.forgive(r)) {
+			k.err = c.refusal(k, r)
 		}
 		close(k.done)
 	}
@@ -212,6 +214,18 @@ func responseError(name string, r *response) error {
 		e.Code, e.Data = r.code.Code, r.code.Data
 	}
 	return e
+}
+
+// refusal is responseError with what was said before it.
+func (c *Client) refusal(k *call, r *response) error {
+	err := responseError(k.name, r)
+	if e, ok := err.(*ResponseError); ok && k.login {
+		e.URL = c.webAlert
+		if e.Code == codeWebAlert {
+			e.URL = e.Data
+		}
+	}
+	return err
 }
 
 // patience is how long the server may keep silent with this call due.

@@ -36,38 +36,41 @@ type Client struct {
 	workers sync.WaitGroup // reader and pump
 	dead    chan struct{}  // closed when the connection is gone
 
-	mu       sync.Mutex
-	out      io.Writer // the top: TLS, if any
-	secured  bool      // TLS is on, or the transport is a pipe
-	greeted  bool
-	phase    phase
-	caps     capabilities
-	names    mailboxNames
-	enabled  enabledSet
-	serverID ID
-	prefix   string // of tags
-	tags     uint64
-	queue    []*call
-	flight   []*call // written in part or whole, oldest first
-	writing  *call   // its literal is not finished
-	pumping  bool
-	wbuf     []byte
-	writeDue time.Time // when the present write must have made progress
-	idle     idleState
-	box      *Mailbox // the selected one
-	opening  *Mailbox // SELECT was written
-	previous *Mailbox // what was selected before, until SELECT is answered
-	notices  listeners[Notice]
-	kick     chan struct{} // wakes a parked reader
-	welcome  chan struct{} // closed at the greeting
-	watchdog watchdog
-	esearch  bool // a tagged ESEARCH was seen
-	silent   bool // one silence has passed
-	memory   int64
-	spool    *spool
-	leaving  bool // LOGOUT was written
-	bye      string
-	byeDue   time.Time
+	mu         sync.Mutex
+	out        io.Writer // the top: TLS, if any
+	secured    bool      // TLS is on, or the transport is a pipe
+	greeted    bool
+	phase      phase
+	caps       capabilities
+	quirks     quirkState
+	introduced bool // ID was sent
+	names      mailboxNames
+	enabled    enabledSet
+	serverID   ID
+	prefix     string // of tags
+	tags       uint64
+	queue      []*call
+	flight     []*call // written in part or whole, oldest first
+	writing    *call   // its literal is not finished
+	pumping    bool
+	wbuf       []byte
+	writeDue   time.Time // when the present write must have made progress
+	idle       idleState
+	box        *Mailbox // the selected one
+	opening    *Mailbox // SELECT was written
+	previous   *Mailbox // what was selected before, until SELECT is answered
+	notices    listeners[Notice]
+	kick       chan struct{} // wakes a parked reader
+	welcome    chan struct{} // closed at the greeting
+	watchdog   watchdog
+	esearch    bool // a tagged ESEARCH was seen
+	silent     bool // one silence has passed
+	memory     int64
+	spool      *spool
+	leaving    bool // LOGOUT was written
+	bye        string
+	webAlert   string // the address in the last WEBALERT
+	byeDue     time.Time
 	// unwritable is why nothing more can be written.
 	unwritable error
 	strange    struct{ tags, continues, skipped, logged int }
@@ -190,7 +193,8 @@ func (c *Client) wake() {
 }
 
 // Has says whether the server offers a capability, as far as it has told:
-// "IDLE", "AUTH=PLAIN". Case does not matter.
+// "IDLE", "AUTH=PLAIN". Case does not matter. One that a quirk says is not to
+// be believed counts as not offered.
 func (c *Client) Has(capability string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,6 +227,8 @@ type capabilities struct {
 	list  []string
 	set   map[string]struct{}
 	fresh bool // learned since login began
+	// hidden are those that a quirk says are not to be believed.
+	hidden map[string]struct{}
 }
 
 func (s *capabilities) learn(list []string) {
@@ -238,8 +244,10 @@ func (s *capabilities) forget() { s.list, s.set = nil, nil }
 func (s *capabilities) known() bool { return s.set != nil }
 
 func (s *capabilities) has(name string) bool {
-	_, ok := s.set[strings.ToUpper(name)]
-	return ok
+	name = strings.ToUpper(name)
+	_, ok := s.set[name]
+	_, hidden := s.hidden[name]
+	return ok && !hidden
 }
 
 // literals says which literals the server takes without being asked.

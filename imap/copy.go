@@ -18,9 +18,10 @@ type CopyResult struct {
 // there is no such mailbox, the error is a *ResponseError, mostly with
 // CodeTryCreate.
 //
-// To a server with a limit of messages a command (RFC 9738) more of them go in
-// parts, in ascending order; if that fails half-way the result says which were
-// copied.
+// A set too long for one command line, or for the server's limit of messages a
+// command (RFC 9738), goes in parts, in ascending order, of which each is all or
+// none: if one fails, the error is a *PartialError, and the result is of those
+// before it.
 func (m *Mailbox) Copy(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
 	r, _, err := m.transfer(ctx, "UID COPY", classCopy, uids.uidSet(), to)
 	return r, err
@@ -40,7 +41,7 @@ func (m *Mailbox) CopySeq(ctx context.Context, set SeqSet, to string) (CopyResul
 // marked as deleted, and expunged, see CopyAndDelete: if that fails half-way they
 // are in both, and the result says where. It takes UIDPLUS; without that too,
 // nothing is done and the error is an *UnsupportedError: messages of others might
-// be expunged with them.
+// be expunged with them. A long set is moved in parts, as Copy copies it.
 func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
 	set := uids.uidSet()
 	if set.Empty() {
@@ -78,9 +79,6 @@ func (m *Mailbox) MoveSeq(ctx context.Context, set SeqSet, to string) (CopyResul
 // transfer sends UID COPY or UID MOVE, in parts if the server takes no more at
 // once. It also returns which messages the server said it took, if it said so.
 func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, to string) (CopyResult, wire.NumSet, error) {
-	if set.Empty() {
-		return CopyResult{}, nil, nil
-	}
 	parts := []wire.NumSet{set.set}
 	if most := uint64(m.client.MessageLimit()); most > 0 && set.Len() > most {
 		var err error
@@ -89,15 +87,9 @@ func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSe
 		}
 	}
 	all := &transfer{set: set.set}
-	var err error
-	for _, part := range parts {
-		err = m.inParts(ctx, part, func(part wire.NumSet) (*call, error) {
-			return m.transferPart(ctx, name, cl, part, to, all)
-		})
-		if err != nil {
-			break
-		}
-	}
+	err := m.inSuchParts(ctx, parts, 2*len(to)+2, func(part wire.NumSet) (*call, error) {
+		return m.transferPart(ctx, name, cl, part, to, all)
+	})
 	r, source := all.result()
 	return r, source, err
 }
@@ -112,9 +104,7 @@ func (m *Mailbox) transferPart(ctx context.Context, name string, cl class, set w
 	k.finish = func(r *response) { t.add(r.code) }
 	err := m.do(ctx, k)
 	if err == nil || k.answered() {
-		for _, code := range t.codes {
-			all.add(code)
-		}
+		all.join(t)
 	}
 	return k, err
 }
@@ -146,6 +136,15 @@ func (t *transfer) add(code *ResponseCode) bool {
 	}
 	t.codes = append(t.codes, code)
 	return true
+}
+
+// join takes what a later command was told. Where UIDVALIDITY is another, the
+// mailbox was made anew in between, and what was told first is of no use.
+func (t *transfer) join(u *transfer) {
+	if len(t.codes) > 0 && len(u.codes) > 0 && t.codes[0].UIDValidity != u.codes[0].UIDValidity {
+		t.codes = nil
+	}
+	t.codes = append(t.codes, u.codes...)
 }
 
 // result joins the parts.

@@ -43,6 +43,9 @@ func (m *Mailbox) CopyAndDelete(ctx context.Context, uids UIDs, to string, remov
 		return CopyResult{}, err
 	}
 	r, source, err := m.transfer(ctx, "UID COPY", classCopy, set, to)
+	if part, ok := err.(*PartialError); ok {
+		return r, fmt.Errorf("imap: only some of the messages were copied, and none removed: %w", part.Err)
+	}
 	if err != nil {
 		return r, err
 	}
@@ -50,7 +53,7 @@ func (m *Mailbox) CopyAndDelete(ctx context.Context, uids UIDs, to string, remov
 		set.set = set.set.And(source)
 	}
 	if err := m.remove(ctx, set, removal); err != nil {
-		return r, fmt.Errorf("imap: the messages were copied, and not removed: %w", err)
+		return r, fmt.Errorf("imap: the messages were copied, and not removed: %w", whole(err))
 	}
 	return r, nil
 }

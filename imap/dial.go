@@ -219,7 +219,8 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 	c.in.src, c.out = t, t
 	c.secured = true
 	c.caps.forget()
-	c.serverID = nil
+	c.serverID, c.quirks.greeting = nil, ""
+	c.detect()
 	return nil
 }
 

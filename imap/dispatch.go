@@ -54,6 +54,7 @@ func (c *Client) data(r *response) {
 	}
 	if id, ok := r.data.(ID); ok {
 		c.serverID = id
+		c.detect()
 	}
 	box := c.target()
 	var up Update
@@ -207,6 +208,8 @@ func (c *Client) applyCode(r *response, k *call) {
 	switch code.Code {
 	case CodeAlert:
 		c.alert(r)
+	case codeWebAlert:
+		c.webAlert = code.Data
 	case CodeCapability:
 		if k == nil || k.maySayCapabilities() {
 			c.learnCapabilities(code.Capabilities)
@@ -260,6 +263,7 @@ func (c *Client) learnCapabilities(list []string) {
 	if ok {
 		c.caps.learn(list)
 		c.settleUTF8()
+		c.detect()
 	}
 }
 
@@ -365,7 +369,9 @@ func (c *Client) greet(r *response, problem error) func() error {
 		}
 		c.phase = authenticated
 	}
+	c.quirks.greeting = r.text
 	c.applyCode(r, nil)
+	c.detect()
 	c.greeted = true
 	close(c.welcome)
 	return nil

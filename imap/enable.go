@@ -35,6 +35,12 @@ func (c *Client) Enable(ctx context.Context, capabilities ...string) ([]string, 
 		c.enable(r.caps)
 		return true
 	}
+	k.finish = func(r *response) {
+		if r.status == StatusOK && got == nil && c.quirk(QuirkSilentEnable) {
+			got = c.caps.among(capabilities)
+			c.enable(got)
+		}
+	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, err
 	}

@@ -44,6 +44,7 @@ type ResponseError struct {
 	Code    Code   // "": none
 	Data    string // behind the code
 	Text    string // for people; untrusted, may hold control characters
+	URL     string // where to log in with a browser, of Gmail's WEBALERT; untrusted too
 }
 
 func (e *ResponseError) Error() string {
@@ -57,14 +58,14 @@ func (e *ResponseError) Error() string {
 	return fmt.Sprintf("imap: %s: %s %s", what, e.Status, printable(e.Text))
 }
 
-// Is makes errors.Is(err, imap.CodeNonExistent) ask for the code.
+// Is makes errors.Is(err, imap.CodeNonExistent) ask for the code, and
+// errors.Is(err, imap.ErrThrottled) and the like for what the words mean.
 func (e *ResponseError) Is(target error) bool {
-	c, ok := target.(Code)
-	if !ok {
-		return false
+	if c, ok := target.(Code); ok {
+		kind, _, _ := strings.Cut(e.Data, " ")
+		return c == e.Code || strings.EqualFold(string(c), string(e.Code)+" "+kind)
 	}
-	kind, _, _ := strings.Cut(e.Data, " ")
-	return c == e.Code || strings.EqualFold(string(c), string(e.Code)+" "+kind)
+	return target == ErrWebLogin && e.URL != "" || target != nil && target == refusalMeans(e.Text)
 }
 
 // UnsupportedError says that the server lacks a capability that a call needs.
@@ -104,8 +105,10 @@ func (e *closedError) Error() string {
 	return s
 }
 
-func (e *closedError) Is(target error) bool { return target == ErrClosed }
-func (e *closedError) Unwrap() error        { return e.cause }
+func (e *closedError) Is(target error) bool {
+	return target == ErrClosed || target != nil && target == refusalMeans(e.bye)
+}
+func (e *closedError) Unwrap() error { return e.cause }
 
 // ByeText returns what the server's BYE said, if err is from a connection that
 // the server ended so.

@@ -28,7 +28,8 @@ func (m *Mailbox) Expunge(ctx context.Context) error {
 
 // ExpungeUIDs removes those of some messages that have \Deleted (RFC 9051
 // §6.4.9, RFC 4315 §2.1). If the server does not offer UIDPLUS the error is an
-// *UnsupportedError. It does nothing for an empty set.
+// *UnsupportedError. It does nothing for an empty set. A set too long for one
+// command line goes in parts: if one fails, the error is a *PartialError.
 func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
 	set := uids.uidSet()
 	if set.Empty() {
@@ -40,7 +41,7 @@ func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
 	if !m.client.offers("UIDPLUS", "IMAP4REV2") {
 		return &UnsupportedError{Capability: "UIDPLUS", What: "ExpungeUIDs"}
 	}
-	return m.inParts(ctx, set.set, func(part wire.NumSet) (*call, error) {
+	return m.inParts(ctx, set.set, 0, func(part wire.NumSet) (*call, error) {
 		foot := footprint{class: classExpunge, uids: concerned(part)}
 		k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { cmd.Set(part) })
 		k.slow = true

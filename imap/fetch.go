@@ -2,7 +2,6 @@ package imap
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"strings"
 	"time"
@@ -66,7 +65,8 @@ type FetchOptions struct {
 // commands, the loop body's included, can be sent in between; what arrives in
 // this time is kept, in memory and then in a file. break leaves the connection
 // good. If the server refuses a slice the others still come; the error is the
-// last thing that is yielded. What needs a capability that the server does not
+// last thing that is yielded, a *PartialError that names those that did not
+// come. What needs a capability that the server does not
 // offer is an *UnsupportedError, before anything is sent.
 func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter.Seq2[*Message, error] {
 	return func(yield func(*Message, error) bool) {
@@ -152,10 +152,13 @@ type fetchOp struct {
 	opts *FetchOptions
 	want Attribute
 
-	rest   wire.NumSet // not yet asked for; the loop's alone
-	calls  []*call     // slices under way, oldest first; the loop's alone
-	parser *parser     // of what was kept aside; made when needed
-	given  []fetched   // the messages that the loop is at; the loop's alone
+	rest   wire.NumSet   // not yet asked for; the loop's alone
+	asked  wire.NumSet   // what the loop was to ask for
+	again  []wire.NumSet // slices that are to be asked for again; the loop's alone
+	halved int           // how often a slice was halved; the loop's alone
+	calls  []*call       // slices under way, oldest first; the loop's alone
+	parser *parser       // of what was kept aside; made when needed
+	given  []fetched     // the messages that the loop is at; the loop's alone
 
 	out       []fetched
 	bytes     int // of out, in memory
@@ -180,7 +183,7 @@ type fetched struct {
 }
 
 func newFetch(ctx context.Context, m *Mailbox, opts *FetchOptions, set wire.NumSet) *fetchOp {
-	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, ready: make(chan struct{}, 1), want: opts.wants()}
+	op := &fetchOp{c: m.client, box: m, ctx: ctx, opts: opts, rest: set, asked: set, ready: make(chan struct{}, 1), want: opts.wants()}
 	op.most = uint64(m.client.MessageLimit())
 	if opts.Vanished != nil {
 		*opts.Vanished = UIDSet{}
@@ -194,7 +197,7 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 	var last error
 	var unserved wire.NumSet
 	for {
-		for len(op.calls) < 2 && len(op.rest) > 0 {
+		for len(op.calls) < 2 && len(op.rest)+len(op.again) > 0 {
 			if err := op.ask(); err != nil {
 				yield(nil, err)
 				return
@@ -229,10 +232,13 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 				break
 			}
 			if k.err != nil && !settled {
-				if last = k.err; !isResponseError(last) {
+				if !isResponseError(k.err) {
+					last = k.err
 					break
 				}
-				unserved = unserved.Union(k.foot.messages())
+				if !op.bisect(k) {
+					last, unserved = k.err, unserved.Union(k.foot.messages())
+				}
 			}
 		}
 	}
@@ -240,7 +246,7 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 	case last == nil:
 		last = op.failed
 	case isResponseError(last) && len(unserved) > 0:
-		last = fmt.Errorf("%w (not told of: UID %v)", last, unserved)
+		last = &PartialError{Done: UIDSet{op.asked.Minus(unserved)}, Failed: UIDSet{unserved}, Err: last}
 	}
 	if last != nil {
 		yield(nil, last)
@@ -280,10 +286,12 @@ func dropStreams(items []fetched) {
 // ask sends for the next slice.
 func (op *fetchOp) ask() error {
 	var slice wire.NumSet
-	if op.rest.Dynamic() || op.opts.atOnce() {
+	if n := len(op.again); n > 0 {
+		slice, op.again = op.again[n-1], op.again[:n-1]
+	} else if op.rest.Dynamic() || op.opts.atOnce() {
 		slice, op.rest = op.rest, nil
 	} else {
-		slice, op.rest = op.rest.Cut(op.sliceSize())
+		slice, op.rest = op.rest.Cut(op.sliceLen())
 	}
 	foot := footprint{class: classFetch, uids: slice}
 	if op.opts.MarkSeen || op.opts.Vanished != nil {
@@ -300,6 +308,7 @@ func (op *fetchOp) ask() error {
 	k.fetch = op
 	k.claim = func(r *response) bool { return op.claim(k, r) }
 	k.finish = func(*response) { op.flush(k) }
+	k.forgive = goneMeanwhile
 	if err := op.ctx.Err(); err != nil {
 		return canceled(op.ctx, "UID FETCH")
 	}

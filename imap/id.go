@@ -54,6 +54,7 @@ func (c *Client) ID(ctx context.Context, id ID) (ID, error) {
 	var answer ID
 	said := false
 	k := &call{name: "ID", cmd: id.command(), foot: footprint{class: classAsk}}
+	k.written = func() { c.introduced = c.phase == authenticated }
 	gather(k, func(d ID) bool {
 		answer, said = d, true
 		return true

@@ -12,7 +12,8 @@ type IdleOptions struct {
 	// Duration ends the loop after so long; 0: it goes on until ctx is done.
 	Duration time.Duration
 	// Renew is how long one IDLE command lasts before it is sent again, which
-	// also proves that the server is alive; 0: 9 minutes; at most 29 minutes.
+	// also proves that the server is alive; 0: 9 minutes, or less if the server
+	// is known to need that; at most 29 minutes.
 	Renew time.Duration
 	// Burst is the gap that ends a burst of IdleBursts; 0: 100 ms.
 	Burst time.Duration
@@ -29,10 +30,7 @@ func (o *IdleOptions) withDefaults() IdleOptions {
 	if o != nil {
 		v = *o
 	}
-	if v.Renew <= 0 {
-		v.Renew = defaultRenew
-	}
-	v.Renew = min(v.Renew, longestRenew)
+	v.Renew = min(max(v.Renew, 0), longestRenew)
 	if v.Burst <= 0 {
 		v.Burst = defaultBurst
 	}
@@ -125,6 +123,9 @@ func (m *Mailbox) listen(idle bool, renew time.Duration) (*ear, error) {
 		e.seen, e.owed = m.changes-1, true
 	}
 	if idle {
+		if renew == 0 {
+			renew = c.renewal()
+		}
 		e.want = &idleLoop{renew: renew, ear: e}
 		c.idle.loops = append(c.idle.loops, e.want)
 		if c.idle.state == idleOn {

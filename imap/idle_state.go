@@ -68,7 +68,7 @@ func (c *Client) idleBegun() {
 	now := time.Now()
 	c.idle.state, c.idle.since, c.idle.worked = idleOn, now, true
 	renew := c.idle.loops
-	c.idle.renew = now.Add(defaultRenew)
+	c.idle.renew = now.Add(c.renewal())
 	if len(renew) > 0 {
 		c.idle.renew = now.Add(renew[0].renew)
 		for _, l := range renew {

@@ -48,12 +48,13 @@ func (c *Client) mayLogin() error {
 
 // logIn sends a command that logs in, and sees to the capabilities.
 func (c *Client) logIn(ctx context.Context, k *call) error {
-	k.written = func() { c.caps.fresh = false }
+	var before []string
+	k.written = func() { c.caps.fresh, before = false, c.caps.list }
 	k.finish = func(r *response) {
 		c.trace.hide(false)
 		if r.status == StatusOK {
 			c.phase = authenticated
-			if !c.caps.fresh {
+			if !c.caps.fresh || !c.caps.has("IMAP4REV1") && !c.caps.has("IMAP4REV2") {
 				c.caps.forget()
 			}
 		}
@@ -61,10 +62,28 @@ func (c *Client) logIn(ctx context.Context, k *call) error {
 	if err := c.do(ctx, k); err != nil {
 		return err
 	}
-	if c.capsKnown() {
+	if err := c.afterLogin(ctx, before); err != nil {
+		return err
+	}
+	return c.tryLogin(ctx, k.name)
+}
+
+// afterLogin asks for the capabilities if the server has not told them. If it
+// will not tell them now (Yahoo: NO [LIMIT] Rate limit hit), they are as before.
+func (c *Client) afterLogin(ctx context.Context, before []string) error {
+	if c.capsKnown() && !c.hasQuirk(QuirkEarlyCapability) {
 		return nil
 	}
 	_, err := c.Capability(ctx)
+	if isResponseError(err) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if !c.caps.known() {
+			c.caps.learn(before)
+			c.detect()
+		}
+		return nil
+	}
 	return err
 }
 

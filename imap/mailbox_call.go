@@ -68,6 +68,16 @@ func (s *capabilities) any(names ...string) bool {
 	return false
 }
 
+// among returns those of some capabilities that are there.
+func (s *capabilities) among(names []string) (some []string) {
+	for _, name := range names {
+		if s.has(name) {
+			some = append(some, name)
+		}
+	}
+	return some
+}
+
 // concerned is the set for a footprint. One with "*" may concern any message:
 // n:* is also the highest, be it below n (RFC 9051 §9, seq-range).
 func concerned(set wire.NumSet) wire.NumSet {

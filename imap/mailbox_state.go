@@ -119,6 +119,11 @@ func (m *Mailbox) apply(r *response) Update {
 
 func (m *Mailbox) expunged(n uint32) Update {
 	s := &m.state
+	if m.client.quirk(QuirkExpungeNumbers) && s.Exists > 0 {
+		s.Exists--
+		m.renumbered() // n may be the number before a burst of them
+		return Expunged{Seq: n}
+	}
 	if n > s.Exists {
 		if !m.unsure {
 			m.client.oddity("EXPUNGE of a message that does not exist", m.name)

@@ -2,18 +2,27 @@ package imap
 
 import (
 	"context"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // Create makes a mailbox (RFC 9051 §6.3.4).
 func (c *Client) Create(ctx context.Context, name string) error {
+	if c.hasQuirk(QuirkTrailingDelimiter) {
+		name = strings.TrimRight(name, "/")
+	}
 	return c.nameCommand(ctx, "CREATE", name)
 }
 
 // Delete removes a mailbox and all that is in it (RFC 9051 §6.3.5). Of the
 // mailboxes below it, nothing is removed.
 func (c *Client) Delete(ctx context.Context, name string) error {
+	if m := c.Selected(); m != nil && m.name == canonicalName(name) && c.hasQuirk(QuirkDeleteSelected) {
+		if err := m.Unselect(ctx); err != nil {
+			return err
+		}
+	}
 	return c.nameCommand(ctx, "DELETE", name)
 }
 

@@ -77,38 +77,28 @@ func (k *call) stuck() error {
 	return fmt.Errorf("imap: %s: the server did nothing and said %w", k.name, CodeMessageLimit)
 }
 
-// inParts runs a command on a set, and again on what the server left out or
-// refused as too many at once, until all is done. Parts that were refused are
-// cut in ascending order.
-func (m *Mailbox) inParts(ctx context.Context, set wire.NumSet, run func(part wire.NumSet) (*call, error)) error {
-	todo := []wire.NumSet{set}
-	for len(todo) > 0 {
-		part := todo[0]
-		todo = todo[1:]
-		k, err := run(part)
-		switch most, refused := k.refusedAbove(err); {
-		case refused:
-			parts, cutErr := m.cut(ctx, part, most)
-			if cutErr != nil {
-				return cutErr
-			}
-			if len(parts) < 2 {
-				return err
-			}
-			todo = append(parts, todo...)
-			continue
-		case err != nil:
-			return err
-		}
-		switch rest := k.undone(part); {
-		case len(rest) == 0:
-		case rest.Len() == part.Len():
-			return k.stuck()
-		default:
-			todo = append([]wire.NumSet{rest}, todo...)
-		}
+// leftOf returns what of a part a command left out, to be asked for again, or
+// the parts of it if it was refused as too many at once: they are cut in
+// ascending order. A call that is nil left nothing out.
+func (m *Mailbox) leftOf(ctx context.Context, k *call, part wire.NumSet, err error) ([]wire.NumSet, error) {
+	if k == nil {
+		return nil, err
 	}
-	return nil
+	if most, refused := k.refusedAbove(err); refused {
+		parts, cutErr := m.cut(ctx, part, most)
+		if cutErr == nil && len(parts) < 2 {
+			cutErr = err
+		}
+		return parts, cutErr
+	}
+	if err != nil {
+		return nil, err
+	}
+	rest := k.undone(part)
+	if len(rest) > 0 && rest.Len() == part.Len() {
+		return nil, k.stuck()
+	}
+	return []wire.NumSet{rest}, nil
 }
 
 // refusedAbove says how many messages the server would have taken, if it

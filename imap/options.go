@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"time"
 
@@ -50,8 +51,16 @@ type Options struct {
 	// large it may grow, in bytes; 0: 1 GiB.
 	SpoolDir   string
 	SpoolLimit int64
-	// Pipeline is how many commands may be under way at once; 0: 16.
+	// Pipeline is how many commands may be under way at once; 0: 16, or fewer
+	// if the server is known to take fewer.
 	Pipeline int
+	// CommandLine is how long a command line may be, in octets; commands on long
+	// lists of messages are sent in parts. 0: as much as the server is known to
+	// take, mostly 8,000.
+	CommandLine int
+	// Quirks overrides what is known of the server: true turns a quirk on, false
+	// off, and one that is not in it is detected. Client.Quirks shows the result.
+	Quirks map[Quirk]bool
 	// Logger hears of what was survived, at Warn, and of connects, at Debug;
 	// nil: silent. Secrets and message text never reach it.
 	Logger *slog.Logger
@@ -108,9 +117,7 @@ func (o *Options) withDefaults() Options {
 	if v.SpoolLimit <= 0 {
 		v.SpoolLimit = 1 << 30
 	}
-	if v.Pipeline <= 0 {
-		v.Pipeline = 16
-	}
+	v.Quirks = maps.Clone(v.Quirks)
 	if v.Logger == nil {
 		v.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -98,7 +98,7 @@ func (c *Client) nextWrite(b []byte) []byte {
 
 // mayWrite says whether k may go out now.
 func (c *Client) mayWrite(k *call) bool {
-	if c.leaving || len(c.flight) >= c.opts.Pipeline {
+	if c.leaving || len(c.flight) >= c.pipeline() {
 		return false
 	}
 	if k.name == "LOGOUT" {

@@ -18,10 +18,28 @@ const maxFound = 4 << 20
 // §6.4.4); a nil query finds all. If the server does not know the charset, the
 // error is a *ResponseError with CodeBadCharset.
 func (m *Mailbox) Search(ctx context.Context, q Query) (UIDSet, error) {
+	if uids, ok := q.(uidQuery); ok {
+		return m.searchUIDs(ctx, wire.NumSet(uids))
+	}
+	return m.searchOnce(ctx, q)
+}
+
+func (m *Mailbox) searchOnce(ctx context.Context, q Query) (UIDSet, error) {
 	s := &searching{box: m, name: "UID SEARCH"}
 	s.foot.numbers = usesNumbers(q)
 	set, err := s.do(ctx, q)
 	return UIDSet{set}, err
+}
+
+// searchUIDs finds those of some UIDs that there are, in as many parts as it
+// takes.
+func (m *Mailbox) searchUIDs(ctx context.Context, set wire.NumSet) (found UIDSet, err error) {
+	err = m.inParts(ctx, set, len("RETURN (ALL) UID "), func(part wire.NumSet) (*call, error) {
+		some, err := m.searchOnce(ctx, uidQuery(part))
+		found.set = joinSets(found.set, some.set)
+		return nil, err
+	})
+	return found, err
 }
 
 // SearchSeq is Search for sequence numbers. The set remembers when it was true:
@@ -115,7 +133,7 @@ func (s *searching) command(q Query, extended bool) *wire.Command {
 	if extended {
 		cmd.Atom("RETURN").List(func() { cmd.Atom("ALL") })
 	}
-	if x, ok := q.(interface{ Charset() bool }); ok && x.Charset() {
+	if x, ok := q.(interface{ Charset() bool }); ok && x.Charset() && !s.box.client.hasQuirk(QuirkNoCharset) {
 		cmd.Charset("UTF-8")
 	}
 	if s.below > 1 {

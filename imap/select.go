@@ -37,6 +37,9 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	if opts.ReadOnly {
 		verb = "EXAMINE"
 	}
+	if err := c.introduce(ctx); err != nil {
+		return nil, err
+	}
 	m := &Mailbox{client: c, name: name}
 	m.state.Name = name
 	k := &call{name: verb, foot: footprint{class: classBarrier}}

@@ -72,7 +72,8 @@ func (m *Mailbox) SetFlags(ctx context.Context, uids UIDs, flags ...Flag) error 
 // Store changes the flags of messages and returns what the server said about
 // these then: mostly UID and Flags, and ModSeq once mod-sequences were asked
 // for; if opts says Silent nothing, or the ModSeq alone. A message that is gone
-// is no error. If the server tells of more than 100,000 messages, the error is a
+// is no error. A set too long for one command line goes in parts: if one fails,
+// the error is a *PartialError. If the server tells of more than 100,000 messages, the error is a
 // *LimitError though the flags were changed.
 func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag, opts *StoreOptions) ([]*Message, error) {
 	set := uids.uidSet()
@@ -123,7 +124,7 @@ func (s *storing) do(ctx context.Context, set wire.NumSet, opts *StoreOptions) (
 			return nil, err
 		}
 	}
-	err := s.box.inParts(ctx, set, func(part wire.NumSet) (*call, error) {
+	err := s.box.inParts(ctx, set, s.beside(), func(part wire.NumSet) (*call, error) {
 		k := s.call(part)
 		return k, s.outcome(s.box.do(ctx, k))
 	})
@@ -134,6 +135,15 @@ func (s *storing) do(ctx context.Context, set wire.NumSet, opts *StoreOptions) (
 		err = s.modifiedError()
 	}
 	return s.messages, err
+}
+
+// beside is how many octets a command has beside the set.
+func (s *storing) beside() int {
+	cmd := wire.NewCommand("STORE")
+	s.box.client.mu.Lock()
+	s.write(cmd)
+	s.box.client.mu.Unlock()
+	return len("(UNCHANGEDSINCE 18446744073709551615)") + cmd.Len()
 }
 
 func (s *storing) call(set wire.NumSet) *call {

@@ -295,3 +295,13 @@ func quotable8(s string) bool {
 	}
 	return utf8.ValidString(s)
 }
+
+// Len is how many octets the command has so far, without its tag, what
+// announces its literals, and the line end.
+func (c *Command) Len() int {
+	n := 0
+	for i := range c.parts {
+		n += len(c.parts[i].bytes())
+	}
+	return n
+}
