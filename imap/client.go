@@ -60,6 +60,8 @@ type Client struct {
 	opening    *Mailbox // SELECT was written
 	previous   *Mailbox // what was selected before, until SELECT is answered
 	notices    listeners[Notice]
+	events     listeners[Event]
+	notify     notifyState
 	kick       chan struct{} // wakes a parked reader
 	welcome    chan struct{} // closed at the greeting
 	watchdog   watchdog
@@ -154,6 +156,7 @@ func (c *Client) failLocked(cause error) {
 	c.flight, c.queue, c.writing = nil, nil, nil
 	c.notices.add(Notice{Kind: NoticeClosed, Text: c.bye, Err: c.closed}, 0)
 	c.notices.close(c.closed)
+	c.events.close(c.closed)
 	for _, m := range []*Mailbox{c.box, c.opening, c.previous} {
 		if m != nil {
 			m.listeners.close(c.closed)

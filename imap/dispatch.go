@@ -64,24 +64,26 @@ func (c *Client) data(r *response) {
 	if m := c.opening; m != nil && !m.live {
 		m.guess(r)
 	}
-	var claimant *call
+	var by *call
 	for _, k := range c.flight {
 		if k.claim != nil && k.claim(r) {
-			claimant = k
+			by = k
 			break
 		}
 	}
-	if r.kind == kindFetch && box != nil && (claimant == nil || claimant.fetch == nil) {
+	if r.kind == kindFetch && box != nil && (by == nil || by.fetch == nil) {
 		box.sawModSeq(r.msg.ModSeq)
 	}
-	if claimant != nil && !r.news {
-		return
-	}
-	if up == nil {
+	news := by == nil || r.news
+	if up == nil && news {
 		up = otherUpdate(r)
 	}
 	if m, ok := up.(MetadataChanged); ok {
 		c.notices.add(Notice{Kind: NoticeMetadata, Metadata: &m}, max(r.size, 1))
+	}
+	c.tell(r, by, box, up)
+	if !news {
+		return
 	}
 	if box != nil && up != nil {
 		box.add(up, max(r.size, 1))
@@ -167,6 +169,9 @@ func (c *Client) untaggedStatus(r *response) {
 	}
 	if r.code != nil && r.code.Code == CodeOverQuota && r.status == StatusNo {
 		c.notices.add(Notice{Kind: NoticeOverQuota, Text: r.text}, 1+len(r.text))
+	}
+	if r.code != nil && r.code.Code == CodeNotificationOverflow {
+		c.notifyOverflow(r.text)
 	}
 	if r.status != StatusBye {
 		if r.code == nil || r.code.Code != CodeAlert {

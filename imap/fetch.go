@@ -357,12 +357,7 @@ func (op *fetchOp) bodies() bool {
 
 // items writes what is asked for.
 func (op *fetchOp) items(cmd *wire.Command) {
-	cmd.List(func() {
-		op.opts.addTo(cmd)
-		for _, s := range op.opts.Sections {
-			s.appendTo(cmd, op.opts.MarkSeen)
-		}
-	})
+	cmd.List(func() { op.opts.addAll(cmd) })
 }
 
 // appendTo writes the section as a FETCH item.

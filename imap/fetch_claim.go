@@ -398,7 +398,7 @@ func (c *Client) mayPark(op *fetchOp) bool {
 			return false
 		}
 	}
-	return c.box == nil || !c.box.listeners.waiting()
+	return !c.events.waiting() && (c.box == nil || !c.box.listeners.waiting())
 }
 
 // spilling says that the body on the wire is no longer waited for.

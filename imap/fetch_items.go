@@ -105,6 +105,14 @@ func (o *FetchOptions) addTo(cmd *wire.Command) {
 	}
 }
 
+// addAll adds all that opts ask for.
+func (o *FetchOptions) addAll(cmd *wire.Command) {
+	o.addTo(cmd)
+	for _, s := range o.Sections {
+		s.appendTo(cmd, o.MarkSeen)
+	}
+}
+
 // addItem adds an item by the name that the caller gave. Those that mean
 // sections have a way of their own, which marks nothing as seen; macros may not
 // stand in a list.

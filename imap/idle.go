@@ -117,6 +117,9 @@ func (m *Mailbox) listen(idle bool, renew time.Duration) (*ear, error) {
 	if idle && !c.caps.has("IDLE") && !c.caps.has("IMAP4REV2") {
 		return nil, &UnsupportedError{Capability: "IDLE", What: "IDLE"}
 	}
+	if idle && c.notify.deaf {
+		return nil, ErrNotNotified
+	}
 	e := &ear{listener: m.listeners.join(), box: m, seen: m.seen}
 	if m.seen != m.changes {
 		e.items = append(e.items, State{m.snapshot()})

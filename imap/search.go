@@ -46,7 +46,7 @@ func (m *Mailbox) searchUIDs(ctx context.Context, set wire.NumSet) (found UIDSet
 // see [SeqSet].
 func (m *Mailbox) SearchSeq(ctx context.Context, q Query) (SeqSet, error) {
 	s := &searching{box: m, name: "SEARCH"}
-	s.foot.numbers, s.foot.byNumber = true, true
+	s.foot.numbers, s.foot.byNumber, s.keyed = true, true, usesNumbers(q)
 	set, err := s.do(ctx, q)
 	if err != nil {
 		return SeqSet{}, err
@@ -72,6 +72,7 @@ type searching struct {
 	name    string
 	foot    footprint
 	numbers *SeqSet // to be found, in place of a query
+	keyed   bool    // of SEARCH: the query has numbers
 	call    *call
 	below   UID // only messages below it: where the server stopped before; 0: all
 
@@ -224,13 +225,17 @@ func (s *searching) add(nums wire.NumSet) {
 }
 
 // renumbered says whether it cannot be known which messages the numbers are:
-// the server may expunge during UID SEARCH (RFC 9051 §7.5.1), before it looks
-// at the numbers in the command or after.
+// the server may expunge during UID SEARCH (RFC 9051 §7.5.1), and with NOTIFY
+// at any time (RFC 5465 §5.3), before it looks at the numbers in the command or
+// after.
 func (s *searching) renumbered(now uint64) bool {
-	if s.foot.byNumber {
-		return s.answered && now != s.epoch
+	switch {
+	case s.answered:
+		return s.foot.byNumber && now != s.epoch
+	case s.foot.byNumber:
+		return s.keyed && s.box.client.notify.expunges && now != s.began
 	}
-	return s.foot.numbers && !s.answered && now != s.began
+	return s.foot.numbers && now != s.began
 }
 
 func (s *searching) finish() {

@@ -49,12 +49,13 @@ type statusQuery struct {
 	client *Client
 	name   string
 	raw    string // the name as it is sent
+	items  []StatusItem
 	answer *MailboxStatus
 	spare  *MailboxStatus // under another name, when no other STATUS was under way
 }
 
 func (s *statusQuery) call(items []StatusItem) *call {
-	s.raw = s.client.wireName(s.name)
+	s.raw, s.items = s.client.wireName(s.name), items
 	// Servers may hold names that differ in case alone for the same.
 	k := &call{name: "STATUS", foot: footprint{class: classStatus, name: strings.ToLower(s.raw)}}
 	k.cmd = wire.NewCommand("STATUS").AString(s.raw)
@@ -72,11 +73,42 @@ func (s *statusQuery) claim(k *call, got *MailboxStatus) bool {
 	s.client.names.learn(got.Mailbox, got.Raw)
 	switch {
 	case got.Mailbox == s.name || got.Raw == s.raw:
-		s.answer = got
-	case s.client.alone(k):
+		if s.answer == nil || !s.answer.answers(s.items) || got.answers(s.items) {
+			s.answer = got // what NOTIFY tells meanwhile may be less
+		}
+	case s.client.alone(k) && (s.spare == nil || !s.client.notify.on):
 		s.spare = got
 	default:
 		return false
+	}
+	return true
+}
+
+// answers says whether s has all of some items, as far as that shows.
+func (s *MailboxStatus) answers(items []StatusItem) bool {
+	for _, item := range items {
+		lacks := false
+		switch StatusItem(strings.ToUpper(string(item))) {
+		case StatusMessages:
+			lacks = s.Messages == nil
+		case StatusUIDNext:
+			lacks = s.UIDNext == 0
+		case StatusUIDValidity:
+			lacks = s.UIDValidity == 0
+		case StatusUnseen:
+			lacks = s.Unseen == nil
+		case StatusRecent:
+			lacks = s.Recent == nil
+		case StatusDeleted:
+			lacks = s.Deleted == nil
+		case StatusSize:
+			lacks = s.Size == nil
+		case StatusHighestModSeq:
+			lacks = s.HighestModSeq == 0
+		}
+		if lacks {
+			return false
+		}
 	}
 	return true
 }
