@@ -39,7 +39,7 @@ var house = []layer{
 	{"test/corpus", "", "", "library"},
 
 	{"mailbox", "imap imap/search mail", "golang.org/x/text", ""},
-	{"watch", "imap", "", "imap/search"},
+	{"watch", "imap imap/sasl", "", "imap/search"},
 	{"account/oauth", "account imap imap/sasl", "golang.org/x/oauth2", ""},
 	{"account", "imap imap/sasl", "golang.org/x/oauth2 github.com/BurntSushi/toml golang.org/x/text", ""},
 	{"imap/search", "imap imap/wire", "golang.org/x/text", ""},
@@ -70,7 +70,7 @@ var testsMay = struct{ ours, library, cmd string }{
 // in imap the files that dial and own the connection, and options.go, which names
 // their types in fields. Parsers take a *wire.Reader and return values.
 var onlyFiles = []struct{ pkg, imports, files string }{
-	{"imap", "net crypto/tls os/exec", "dial.go transport.go process.go client.go starttls.go options.go"},
+	{"imap", "net crypto/tls os/exec", "dial.go transport.go process.go client.go starttls.go options.go channel_binding.go"},
 }
 
 // never lists standard packages (and the trees below them) that a package does

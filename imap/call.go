@@ -58,6 +58,7 @@ type call struct {
 	hungry    bool          // its literal waits for the caller's Reader
 	thinking  bool          // its challenge waits for the caller's answer
 	answer    []byte        // to a challenge
+	unproved  error         // why a login's OK would not be believed now
 	reply     *response     // a refusal that came inside a non-synchronizing literal
 	feed      *feed         // of a streamed literal
 	result    *response     // the tagged reply

@@ -27,6 +27,7 @@ import (
 type Client struct {
 	opts    Options
 	host    string   // that was dialed; "" if the connection was given
+	port    string   // that was dialed
 	conn    net.Conn // the bottom: closing it ends everything
 	in      *connReader
 	framer  *wire.Framer
@@ -73,6 +74,8 @@ type Client struct {
 	bye        string
 	webAlert   string // the address in the last WEBALERT
 	byeDue     time.Time
+	// mechanism is what logged in; "" before, and with PREAUTH.
+	mechanism string
 	// unwritable is why nothing more can be written.
 	unwritable error
 	strange    struct{ tags, continues, skipped, logged int }

@@ -37,6 +37,7 @@ func Dial(ctx context.Context, addr string, opts *Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("imap: connect to %s: %w", addr, bare(err))
 	}
+	_, c.port, _ = net.SplitHostPort(addr)
 	return c, nil
 }
 

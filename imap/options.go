@@ -39,6 +39,12 @@ type Options struct {
 	// InsecureLogin allows passwords on a connection that is neither protected
 	// nor to this machine.
 	InsecureLogin bool
+	// Mechanisms, if not nil, are the only ways in which Login, Authenticate and
+	// LoginWith may log in: names of SASL mechanisms, of which "LOGIN" is also
+	// the command. A server that offers none of them gets no credentials, which
+	// is what protects from one that was made to seem weaker than it is; see
+	// [sasl.AtLeast].
+	Mechanisms []string
 	// Timeouts bound every wait; zeros are defaults.
 	Timeouts Timeouts
 	// Limits bound what the server can make the client hold; zeros are

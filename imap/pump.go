@@ -222,11 +222,16 @@ func (c *Client) continued(r *response) {
 		k.awaits = false
 		c.changed()
 	default:
-		c.strange.continues++
-		c.oddity("continuation request", r.text)
-		if c.strange.continues > maxStrange {
-			c.failLocked(&wire.LimitError{What: "number of continuation requests nobody awaits", Max: maxStrange})
-		}
+		c.strayContinuation(r.text)
+	}
+}
+
+// strayContinuation counts continuation requests that nobody awaits.
+func (c *Client) strayContinuation(text string) {
+	c.strange.continues++
+	c.oddity("continuation request", text)
+	if c.strange.continues > maxStrange {
+		c.failLocked(&wire.LimitError{What: "number of continuation requests nobody awaits", Max: maxStrange})
 	}
 }
 

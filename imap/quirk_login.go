@@ -27,7 +27,7 @@ func (c *Client) tryLogin(ctx context.Context, name string) error {
 	refused, _ := errors.AsType[*ResponseError](err)
 	refused.Command = name
 	c.mu.Lock()
-	c.phase = notAuthenticated
+	c.phase, c.mechanism = notAuthenticated, ""
 	c.mu.Unlock()
 	return refused
 }

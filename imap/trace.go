@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 
 // tracer writes the protocol of a connection. What may be shown is decided by
 // the state of the protocol, never by looking for what resembles a secret: of
-// LOGIN and AUTHENTICATE only the name is told, of a literal only the size.
+// LOGIN only the name is told, of AUTHENTICATE the mechanism, of a literal the
+// size.
 //
 // A nil tracer does nothing.
 type tracer struct {
@@ -41,8 +43,12 @@ func (t *tracer) command(k *call) {
 		return
 	}
 	switch k.name {
-	case "LOGIN", "AUTHENTICATE":
-		t.line('C', k.tag+" "+k.name+" ***")
+	case "LOGIN":
+		t.line('C', k.tag+" LOGIN ***")
+	case "AUTHENTICATE":
+		_, mechanism, _ := strings.Cut(k.cmd.Redacted(), " ")
+		mechanism, _, _ = strings.Cut(mechanism, " ")
+		t.line('C', k.tag+" AUTHENTICATE "+mechanism+" ***")
 	default:
 		t.line('C', k.tag+" "+k.cmd.Redacted())
 	}

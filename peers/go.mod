@@ -8,6 +8,9 @@ require (
 	github.com/idlewild-mail/idlewild v0.0.0
 )
 
-require github.com/emersion/go-message v0.18.2 // indirect
+require (
+	github.com/emersion/go-message v0.18.2 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
 
 replace github.com/idlewild-mail/idlewild => ../

@@ -50,6 +50,9 @@ func ReasonOf(err error) Reason {
 			}
 		}
 	}
+	if is[*imap.LoginError](err) {
+		return ReasonLogin
+	}
 	return reasonOfNetwork(err)
 }
 

@@ -6,11 +6,11 @@ package sasl
 // password; what words it asks in makes no difference, a third question is an
 // *[Error]. So is, at Start, an empty user name or password, or a NUL in one.
 func Login(username, password string) Client {
-	return &login{credentials: newCredentials("LOGIN", "", username, password)}
+	return &login{exchange: newExchange("LOGIN", "", username, password)}
 }
 
 type login struct {
-	credentials
+	exchange
 	asked int
 }
 

@@ -7,10 +7,10 @@ package sasl
 // Nothing is normalized; the three should be UTF-8. A NUL in one, or an empty
 // user name or password, which the RFC does not have, is an *[Error] of Start.
 func Plain(authzid, username, password string) Client {
-	return &plain{newCredentials("PLAIN", authzid, username, password)}
+	return &plain{newExchange("PLAIN", authzid, username, password)}
 }
 
-type plain struct{ credentials }
+type plain struct{ exchange }
 
 // Start returns the whole message: authzid, NUL, username, NUL, password.
 func (p *plain) Start() (mech string, ir []byte, err error) {

@@ -103,37 +103,60 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// What a Client holds is not printed, however it is printed and wherever it is.
+// What a Client or Credentials hold is not printed, however it is printed and
+// wherever it is.
 func TestA24_Redacted(t *testing.T) {
 	const canary = "canary"
-	for _, c := range []Client{Plain(canary, canary, canary), Login(canary, canary)} {
-		var logged strings.Builder
-		slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "client", c, "in", struct{ C Client }{c})
-		slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "client", c, "in", struct{ C Client }{c})
-		text, err := json.Marshal(map[string]any{"client": c})
-		if err != nil {
-			t.Error(err)
-		}
-		out := logged.String() + string(text)
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T"} {
-			out += fmt.Sprintf(verb, c)
-			out += fmt.Sprintf(verb, struct{ C Client }{c})
-			out += fmt.Sprintf(verb, struct{ c Client }{c})
-			out += fmt.Sprintf(verb, []Client{c})
-		}
-		for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("%d", []byte(canary)), base64.StdEncoding.EncodeToString([]byte(canary))} {
-			if strings.Contains(out, secret) {
-				t.Errorf("%s is in %s", secret, out)
-			}
-		}
-		if !strings.Contains(out, "[redacted]") {
-			t.Error(out)
-		}
+	binding := &ChannelBinding{"tls-exporter", []byte(canary)}
+	clients := []Client{
+		Plain(canary, canary, canary), Login(canary, canary), CramMD5(canary, canary),
+		Scram(ScramSHA256, canary, canary, &ScramOptions{Authzid: canary}),
+		Scram(ScramSHA256Plus, canary, canary, &ScramOptions{Binding: binding}),
+		XOAuth2Vendor(canary, canary, canary), OAuthBearer(canary, canary, canary, 1),
+		External(canary), Anonymous(canary),
+		Func("X", func([]byte) ([]byte, error) { return []byte(canary), nil }),
+	}
+	values := []any{Password(canary, canary).As(canary), Token(canary, canary), Certificate().As(canary), Guest(canary)}
+	for _, c := range clients {
+		values = append(values, c)
+	}
+	for _, v := range values {
+		noCanary(t, canary, v)
+	}
+	for _, c := range clients {
 		c.Start()
-		for range 3 {
-			if _, err := c.Next([]byte(canary)); err != nil && strings.Contains(err.Error(), canary) {
+		for _, challenge := range []string{"r=x" + canary + ",s=YQ==,i=4096", canary, canary} {
+			if _, err := c.Next([]byte(challenge)); err != nil && strings.Contains(err.Error(), canary) {
 				t.Error(err)
 			}
 		}
+		noCanary(t, canary, c)
+	}
+}
+
+func noCanary(t *testing.T, canary string, v any) {
+	t.Helper()
+	type hidden struct{ v any }
+	var logged strings.Builder
+	slog.New(slog.NewTextHandler(&logged, nil)).Info("x", "value", v, "in", struct{ V any }{v})
+	slog.New(slog.NewJSONHandler(&logged, nil)).Info("x", "value", v, "in", struct{ V any }{v})
+	text, err := json.Marshal(map[string]any{"value": v})
+	if err != nil {
+		t.Error(err)
+	}
+	out := logged.String() + string(text)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%p", "%T"} {
+		out += fmt.Sprintf(verb, v)
+		out += fmt.Sprintf(verb, struct{ V any }{v})
+		out += fmt.Sprintf(verb, hidden{v})
+		out += fmt.Sprintf(verb, []any{v})
+	}
+	for _, secret := range []string{canary, fmt.Sprintf("%x", canary), fmt.Sprintf("%X", canary), fmt.Sprintf("%d", []byte(canary)), base64.StdEncoding.EncodeToString([]byte(canary))} {
+		if strings.Contains(out, secret) {
+			t.Errorf("%s is in %s", secret, out)
+		}
+	}
+	if !strings.Contains(out, "[redacted]") {
+		t.Error(out)
 	}
 }

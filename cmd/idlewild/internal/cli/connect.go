@@ -82,18 +82,10 @@ func (c *connector) dial(ctx context.Context) (*imap.Client, error) {
 	return client, nil
 }
 
-// logIn uses LOGIN, or a mechanism where the server wants no LOGIN.
+// logIn uses the strongest mechanism that the server offers.
 func (c *connector) logIn(ctx context.Context, client *imap.Client) error {
-	user, password := c.target.user, c.password.reveal()
-	switch {
-	case client.Authenticated(): // PREAUTH
+	if client.Authenticated() { // PREAUTH
 		return nil
-	case !client.Has("LOGINDISABLED"):
-		return client.Login(ctx, user, password)
-	case client.Has("AUTH=PLAIN"):
-		return client.Authenticate(ctx, sasl.Plain("", user, password))
-	case client.Has("AUTH=LOGIN"):
-		return client.Authenticate(ctx, sasl.Login(user, password))
 	}
-	return client.Login(ctx, user, password) // which says why not
+	return client.LoginWith(ctx, sasl.Password(c.target.user, c.password.reveal()))
 }

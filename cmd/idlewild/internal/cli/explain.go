@@ -30,6 +30,9 @@ func explain(t target, mailbox string, err error) error {
 	if e, ok := errors.AsType[*imap.UnsupportedError](err); ok {
 		return explainUnsupported(t, e)
 	}
+	if e, ok := errors.AsType[*imap.LoginError](err); ok {
+		return &exitError{exitLogin, fmt.Errorf("cannot log %s in at %s: %w", t.user, t.address(), shorten(e))}
+	}
 	if advice := explainTLS(err); advice != "" {
 		return fmt.Errorf("cannot connect to %s: %s (%w)", t.address(), advice, shorten(err))
 	}
