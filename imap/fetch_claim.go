@@ -69,7 +69,7 @@ func (op *fetchOp) whose(k *call, m *Message) (UID, *Message) {
 	if m.UID != 0 {
 		// "n:*" holds the last message also if its UID is below n; it need not be
 		// just below UIDNEXT, which may be unknown.
-		last := m.Seq == op.box.state.Exists || m.UID >= op.box.state.UIDNext-1
+		last := m.Seq == op.box.state.Exists || m.UID >= op.box.state.UIDNext-1 || m.Seq == 0 && !m.onlyNews()
 		if !k.foot.uids.Contains(uint32(m.UID)) && !(k.foot.uids.Dynamic() && last) {
 			return 0, nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 )
 
@@ -121,7 +122,10 @@ func (m *Mailbox) listen(idle bool, renew time.Duration) (*ear, error) {
 		return nil, ErrNotNotified
 	}
 	e := &ear{listener: m.listeners.join(), box: m, seen: m.seen}
-	if m.seen != m.changes {
+	switch {
+	case m.kept != nil && len(m.listeners.all) == 1:
+		e.takeOver(m.kept)
+	case m.seen != m.changes:
 		e.items = append(e.items, State{m.snapshot()})
 		e.seen, e.owed = m.changes-1, true
 	}
@@ -146,6 +150,9 @@ func (e *ear) leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e.box.listeners.leave(e.listener)
+	if e.box.kept != nil && len(e.box.listeners.all) == 0 {
+		e.box.kept.takeOver(e.listener)
+	}
 	e.box.seen = max(e.box.seen, e.seen)
 	if e.want != nil {
 		c.idle.leave(e.want)
@@ -228,8 +235,9 @@ func (e *ear) loop(ctx context.Context, d time.Duration, yield func(Update, erro
 	defer stop()
 	for {
 		items, err, timeUp := e.take(ctx, up)
-		for _, u := range items {
+		for i, u := range items {
 			if !e.yielded(u, yield(u, nil)) {
+				e.giveBack(items[i+1:])
 				return
 			}
 		}
@@ -261,6 +269,14 @@ func (e *ear) yielded(u Update, more bool) bool {
 	}
 	e.seen = min(e.seen, e.box.changes)
 	return more
+}
+
+// giveBack puts before what there is what the loop did not come to.
+func (e *ear) giveBack(items []Update) {
+	c := e.box.client
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e.items = append(slices.Clip(items), e.items...)
 }
 
 func (e *ear) bursts(ctx context.Context, o IdleOptions, yield func([]Update, error) bool) {

@@ -22,6 +22,7 @@ type Mailbox struct {
 	log       []uint32
 	logBase   uint64 // the epoch before log[0]
 	listeners listeners[Update]
+	kept      *listener[Update] // what came while nobody listened; nil: it is not kept
 	modSeqs   modSeqs
 	resynced  *Resynced // with Resync
 	changes   uint64    // how many updates there were
@@ -239,6 +240,10 @@ func shifted(set wire.NumSet, n uint32) wire.NumSet {
 // add hands an update of size bytes to those who listen.
 func (m *Mailbox) add(u Update, size int) {
 	m.changes++
+	if m.kept != nil && len(m.listeners.all) == 0 {
+		m.kept.add(u, size)
+		return
+	}
 	m.listeners.add(u, size)
 }
 

@@ -180,13 +180,13 @@ func responseName(b []byte) string {
 	return ""
 }
 
-// isFetch says whether a response begins as "* 12 FETCH".
+// isFetch says whether a response begins as "* 12 FETCH" or "* 12 UIDFETCH".
 func isFetch(b []byte) bool {
 	i := 2
 	for i < len(b) && b[i] >= '0' && b[i] <= '9' {
 		i++
 	}
-	return i > 2 && i+6 <= len(b) && string(b[i:i+3]) == " FE"
+	return i > 2 && i+6 <= len(b) && (string(b[i:i+3]) == " FE" || string(b[i:i+3]) == " UI")
 }
 
 // skipRest reads to the end of a response that has a pending literal.

@@ -252,6 +252,8 @@ func numberedName(name []byte) string {
 	switch string(name) {
 	case "FETCH":
 		return "FETCH"
+	case "UIDFETCH":
+		return "UIDFETCH"
 	case "EXISTS":
 		return "EXISTS"
 	case "EXPUNGE":

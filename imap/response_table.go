@@ -43,6 +43,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindStatus, (*parser).statusResponse
 	case "URLFETCH":
 		return kindData, (*parser).urlFetchResponse
+	case "UIDBATCHES":
+		return kindData, (*parser).uidBatchesResponse
 	case "VANISHED":
 		return kindVanished, (*parser).vanishedResponse
 	}

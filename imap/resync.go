@@ -137,12 +137,12 @@ func (p *Resync) match(cmd *wire.Command) {
 }
 
 // claimResync takes what belongs to the answer to SELECT with QRESYNC: VANISHED
-// (EARLIER), and FETCH. A server that should say [CLOSED] and did not yet may
+// and FETCH. A server that should say [CLOSED] and did not yet may
 // still speak of the mailbox before, until it said something of this one.
 func (m *Mailbox) claimResync(r *response) bool {
 	switch {
-	case r.kind == kindVanished && r.early:
-		m.resynced.vanished(r.set.set)
+	case r.kind == kindVanished && (r.early || m.live):
+		m.resynced.vanished(r.set.set, r.early)
 	case r.kind == kindFetch && (m.live || m.state.UIDValidity != 0):
 		m.resynced.changed(r.msg, int64(r.size), m.client.opts.Limits.Held)
 	default:
@@ -151,7 +151,10 @@ func (m *Mailbox) claimResync(r *response) bool {
 	return true
 }
 
-func (s *Resynced) vanished(set wire.NumSet) {
+func (s *Resynced) vanished(set wire.NumSet, early bool) {
+	if !early { // expunged while the mailbox was opened
+		s.Changed = slices.DeleteFunc(s.Changed, func(m *Message) bool { return set.Contains(uint32(m.UID)) })
+	}
 	if len(s.Vanished.set)+len(set) > maxFound {
 		s.fail(&wire.LimitError{What: "number of messages vanished", Max: maxFound})
 		return

@@ -160,6 +160,11 @@ func (s *searching) prepare() (*wire.Command, error) {
 	if err := s.box.usable(); err != nil {
 		return nil, err
 	}
+	if s.foot.numbers {
+		if err := s.box.numbered(); err != nil {
+			return nil, err
+		}
+	}
 	cmd, c := s.plain, s.box.client
 	if c.extendsSearch() {
 		cmd = s.extended

@@ -19,6 +19,11 @@ type SelectOptions struct {
 	// Resync asks what has changed since an earlier time (RFC 7162 §3.2.5):
 	// [Mailbox.Resync] has the answer. QRESYNC must be enabled. Nil: do not ask.
 	Resync *Resync
+	// KeepUpdates keeps what the server says while no loop listens, be it before
+	// the first or between two: the next loop over Idle, IdleBursts or Updates
+	// begins with it. So none is missed, or an Overflow says so. Resync implies
+	// it.
+	KeepUpdates bool
 }
 
 // Select opens a mailbox (RFC 9051 §6.3.2). The mailbox that was selected
@@ -47,6 +52,9 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	opts.parameters(k.cmd)
 	k.written = func() { c.open(m, verb == "EXAMINE") }
 	k.finish = func(r *response) { c.opened(m, r) }
+	if opts.KeepUpdates || opts.Resync != nil {
+		m.kept = new(listener[Update])
+	}
 	if opts.Resync != nil {
 		m.resynced = new(Resynced)
 		k.claim = func(r *response) bool { return c.opening == m && m.claimResync(r) }
@@ -147,6 +155,9 @@ func (c *Client) opened(m *Mailbox, r *response) {
 		return
 	}
 	m.live, m.seen, m.modSeqs = true, m.changes, modSeqs{}
+	if m.kept != nil {
+		*m.kept = listener[Update]{} // of what SELECT itself was answered with
+	}
 	c.box = m
 }
 

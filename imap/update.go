@@ -159,17 +159,27 @@ func (s *listeners[T]) leave(l *listener[T]) {
 // never dropped.
 func (s *listeners[T]) add(item T, size int) {
 	for _, l := range s.all {
-		if len(l.items) == 0 {
-			l.bytes = 0
-		}
-		if size > 0 && (len(l.items) >= maxWaiting || l.bytes > maxWaitingBytes) {
-			l.dropped++
-			continue
-		}
-		l.items = append(l.items, item)
-		l.bytes += size
-		l.signal()
+		l.add(item, size)
 	}
+}
+
+func (l *listener[T]) add(item T, size int) {
+	if len(l.items) == 0 {
+		l.bytes = 0
+	}
+	if size > 0 && (len(l.items) >= maxWaiting || l.bytes > maxWaitingBytes) {
+		l.dropped++
+		return
+	}
+	l.items = append(l.items, item)
+	l.bytes += size
+	l.signal()
+}
+
+// takeOver takes what other has and did not give.
+func (l *listener[T]) takeOver(other *listener[T]) {
+	l.items, l.bytes, l.dropped = other.items, other.bytes, other.dropped
+	other.items, other.bytes, other.dropped = nil, 0, 0
 }
 
 func (s *listeners[T]) close(err error) {
