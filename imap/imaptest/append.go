@@ -6,38 +6,51 @@ import (
 	"time"
 )
 
-// appendMessage is APPEND. RFC 3501 §6.3.11, RFC 4315.
+// appendMessage is APPEND: all messages or none. RFC 3501 §6.3.11, RFC 3502, RFC
+// 4315.
 func (c *conn) appendMessage(cmd *command) reply {
 	cmd.sp()
 	name := cmd.mailboxName()
 	cmd.sp()
-	var f flagSet
-	if cmd.peek() == '(' {
-		f = cmd.flagList()
+	drafts := []*draft{c.draft(cmd)}
+	for c.can("MULTIAPPEND") && cmd.err == nil && !cmd.atEnd() {
 		cmd.sp()
+		drafts = append(drafts, c.draft(cmd))
 	}
-	date := c.srv.now()
-	if cmd.peek() == '"' {
-		date = cmd.dateTime()
-		cmd.sp()
-	}
-	data := cmd.literal()
 	if !cmd.end() {
 		return cmd.syntax()
 	}
 	u := c.user.Load()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	code, refused := c.append(u, name, drafts)
+	if refused != nil {
+		return *refused
+	}
+	return okCode(code, "APPEND completed")
+}
+
+// append adds the messages to a mailbox of the user, whose mutex is held, and
+// returns the APPENDUID code, if there is one, or why it adds none.
+func (c *conn) append(u *User, name string, drafts []*draft) (code string, refused *reply) {
 	b := u.selectable(name)
 	if b == nil {
-		return no("TRYCREATE", "there is no such mailbox")
+		r := no("TRYCREATE", "there is no such mailbox")
+		return "", &r
 	}
-	m := b.add(&body{data: data}, f, date)
-	r := ok("APPEND completed")
-	if c.can("UIDPLUS") {
-		r.code = fmt.Sprintf("APPENDUID %d %d", b.uidValidity, m.uid)
+	for _, d := range drafts {
+		if r := c.finish(u, d); r != nil {
+			return "", r
+		}
 	}
-	return r
+	var uids numSet
+	for _, d := range drafts {
+		uids = uids.add(b.add(&body{data: d.data}, d.flags, d.date).uid)
+	}
+	if !c.can("UIDPLUS") {
+		return "", nil
+	}
+	return fmt.Sprintf("APPENDUID %d %s", b.uidValidity, uids), nil
 }
 
 const dateTimeLayout = "_2-Jan-2006 15:04:05 -0700"

@@ -172,6 +172,11 @@ func (c *conn) status(cmd *command) reply {
 		switch item {
 		case "MESSAGES", "RECENT", "UIDNEXT", "UIDVALIDITY", "UNSEEN":
 			items = append(items, item)
+		case "APPENDLIMIT":
+			if c.srv.opts.AppendLimit == 0 {
+				cmd.fail("STATUS APPENDLIMIT without a limit")
+			}
+			items = append(items, item)
 		default:
 			cmd.fail("unknown status item %s", item)
 		}
@@ -197,6 +202,8 @@ func statusOf(b *mailbox, items []string) []string {
 	for _, item := range items {
 		n := uint32(len(b.messages))
 		switch item {
+		case "APPENDLIMIT": // RFC 7889 §3.2
+			n = uint32(b.user.srv.opts.AppendLimit)
 		case "RECENT":
 			n = uint32(b.recent())
 		case "UIDNEXT":

@@ -1,6 +1,9 @@
 package imaptest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // can says whether the server has a capability, for those that can be taken
 // away.
@@ -26,13 +29,20 @@ func (c *conn) mayLogin() bool {
 
 // sessionCapabilities are offered to those who are logged in.
 var sessionCapabilities = []string{
+	"BINARY",
+	"CATENATE",
 	"CHILDREN",
 	"ESEARCH",
 	"MOVE",
+	"MULTIAPPEND",
 	"NAMESPACE",
+	"REPLACE",
 	"SPECIAL-USE",
 	"UIDPLUS",
 	"UNSELECT",
+	"URL-PARTIAL",
+	"URLAUTH",
+	"URLAUTH=BINARY",
 }
 
 // capabilities returns the capability list as it is now.
@@ -42,6 +52,9 @@ func (c *conn) capabilities() string {
 		names = append(names, c.loginCapabilities()...)
 	} else {
 		names = append(names, sessionCapabilities...)
+		if n := c.srv.opts.AppendLimit; n > 0 {
+			names = append(names, fmt.Sprintf("APPENDLIMIT=%d", n))
+		}
 	}
 	kept := names[:0]
 	for _, name := range names {

@@ -100,8 +100,10 @@ func (c *conn) find(cmd *command) (handler, reply) {
 // requires names the capability without which a command is unknown.
 func (c *conn) requires(cmd *command) string {
 	switch cmd.name {
-	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE":
+	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE", "REPLACE":
 		return cmd.name
+	case "GENURLAUTH", "RESETKEY", "URLFETCH":
+		return "URLAUTH"
 	case "EXPUNGE":
 		if cmd.uid {
 			return "UIDPLUS"
@@ -160,6 +162,12 @@ func userCommand(name string) handler {
 		return (*conn).namespace
 	case "ENABLE":
 		return (*conn).enable
+	case "GENURLAUTH":
+		return (*conn).genURLAuth
+	case "RESETKEY":
+		return (*conn).resetKey
+	case "URLFETCH":
+		return (*conn).urlFetch
 	}
 	return nil
 }
@@ -190,6 +198,8 @@ func uidCommand(name string) handler {
 		return (*conn).copyMessages
 	case "EXPUNGE":
 		return (*conn).expunge
+	case "REPLACE":
+		return (*conn).replace
 	}
 	return nil
 }

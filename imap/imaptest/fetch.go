@@ -11,6 +11,9 @@ func (c *conn) fetch(cmd *command) reply {
 	if !cmd.end() {
 		return cmd.syntax()
 	}
+	if !c.can("BINARY") && (hasKind(items, fetchBinary) || hasKind(items, fetchBinarySize)) {
+		return bad("FETCH does not know BINARY")
+	}
 	places, found := c.view.resolve(set, cmd.uid)
 	if !found {
 		return bad("FETCH: no message has a number in %s", set)
@@ -19,13 +22,18 @@ func (c *conn) fetch(cmd *command) reply {
 		items = append([]fetchItem{simpleItem(fetchUID)}, items...)
 	}
 	seeing := setsSeen(items) && !c.view.readOnly
+	r := ok("%s completed", cmd.full())
 	for _, i := range places {
+		if !c.view.messages[i].decodes(items) {
+			r = no("UNKNOWN-CTE", "cannot decode a part of message %d", i+1)
+			continue
+		}
 		c.fetchOne(i, items, seeing)
 		if !c.mayFlush() {
 			return reply{}
 		}
 	}
-	return ok("%s completed", cmd.full())
+	return r
 }
 
 func hasKind(items []fetchItem, k fetchKind) bool {
@@ -50,9 +58,14 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 		}
 		c.out = append(c.out, it.label...)
 		c.out = append(c.out, ' ')
-		if it.kind == fetchSection {
+		switch it.kind {
+		case fetchSection:
 			c.sayBytes(m.body.cut(it))
-		} else {
+		case fetchBinary:
+			c.sayBinary(m.body.binary(it))
+		case fetchBinarySize:
+			c.out = m.body.appendBinarySize(c.out, it)
+		default:
 			c.out = m.append(c.out, it.kind, f)
 		}
 	}
@@ -121,9 +134,14 @@ func (c *conn) sayBytes(data []byte, found bool) {
 // cut returns the bytes a section item asks for.
 func (b *body) cut(it fetchItem) ([]byte, bool) {
 	data, found := b.section(it.section)
+	return it.cut(data), found
+}
+
+// cut returns the range that is asked for.
+func (it fetchItem) cut(data []byte) []byte {
 	if it.partial {
 		data = data[min(int(it.offset), len(data)):]
 		data = data[:min(int(it.count), len(data))]
 	}
-	return data, found
+	return data
 }

@@ -18,6 +18,8 @@ const (
 	fetchBody
 	fetchStructure
 	fetchSection
+	fetchBinary
+	fetchBinarySize
 )
 
 // fetchItem is one item of FETCH.
@@ -78,6 +80,9 @@ func (p *parser) fetchItem() fetchItem {
 	if p.peek() == '[' && (name == "BODY" || name == "BODY.PEEK") {
 		return p.sectionItem(name == "BODY.PEEK")
 	}
+	if p.peek() == '[' && (name == "BINARY" || name == "BINARY.PEEK" || name == "BINARY.SIZE") {
+		return p.binaryItem(name)
+	}
 	switch name {
 	case "FLAGS":
 		return simpleItem(fetchFlags)
@@ -111,22 +116,26 @@ func (p *parser) sectionItem(peek bool) fetchItem {
 	item.section = p.section()
 	p.expect(']')
 	label := item.section.append([]byte("BODY["))
-	label = append(label, ']')
-	if p.accept('<') {
-		item.partial = true
-		item.offset = p.number()
-		p.expect('.')
-		item.count = p.number()
-		if p.err == nil && item.count == 0 {
-			p.fail("a partial FETCH of no bytes")
-		}
-		p.expect('>')
-		label = append(label, '<')
-		label = appendUint(label, item.offset)
-		label = append(label, '>')
-	}
-	item.label = string(label)
+	item.label = string(p.partial(&item, append(label, ']')))
 	return item
+}
+
+// partial reads <offset.count> if it is next, and adds the offset to the label.
+func (p *parser) partial(item *fetchItem, label []byte) []byte {
+	if !p.accept('<') {
+		return label
+	}
+	item.partial = true
+	item.offset = p.number()
+	p.expect('.')
+	item.count = p.number()
+	if p.err == nil && item.count == 0 {
+		p.fail("a partial FETCH of no bytes")
+	}
+	p.expect('>')
+	label = append(label, '<')
+	label = appendUint(label, item.offset)
+	return append(label, '>')
 }
 
 // section reads a section-spec. RFC 3501 §9.

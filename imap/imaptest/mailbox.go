@@ -14,6 +14,7 @@ type mailbox struct {
 	name       string
 	attributes []string
 	noselect   bool
+	urlKey     []byte // signs URLs; nil: none is valid
 
 	uidValidity uint32
 	uidNext     uint32

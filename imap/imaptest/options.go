@@ -57,6 +57,14 @@ type Options struct {
 	MaxLine    int
 	MaxLiteral int64
 
+	// AppendLimit is the largest message that APPEND takes, said as
+	// APPENDLIMIT=n. Zero: it is not said, and MaxLiteral is all.
+	AppendLimit int64
+
+	// Submitters are the users who may fetch URLs with the access "submit+",
+	// as servers for message submission do. RFC 4467 §3.
+	Submitters []string
+
 	// MaxConnections limits the connections of one user; more logins are refused
 	// with [LIMIT]. Zero: no limit.
 	MaxConnections int

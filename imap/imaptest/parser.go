@@ -190,8 +190,26 @@ func (p *parser) quoted() string {
 	return ""
 }
 
-// literal returns the literal announced here.
+// literal returns the literal announced here, which may not have NUL.
 func (p *parser) literal() []byte {
+	data := p.literalBytes()
+	if bytes.IndexByte(data, 0) >= 0 {
+		p.fail("NUL in a literal")
+		return nil
+	}
+	return data
+}
+
+// literal8 returns the literal announced here, which may be any bytes if there
+// is a ~ before it. RFC 3516 §4.4.
+func (p *parser) literal8() []byte {
+	if p.accept('~') {
+		return p.literalBytes()
+	}
+	return p.literal()
+}
+
+func (p *parser) literalBytes() []byte {
 	rest := p.rest()
 	if _, _, isLiteral := literalAt(rest); !isLiteral || p.line == len(p.lines)-1 ||
 		bytes.LastIndexByte(rest, '{') != 0 {
@@ -200,10 +218,6 @@ func (p *parser) literal() []byte {
 	}
 	data := p.lines[p.line].literal
 	p.line, p.pos = p.line+1, 0
-	if bytes.IndexByte(data, 0) >= 0 {
-		p.fail("NUL in a literal")
-		return nil
-	}
 	return data
 }
 
