@@ -75,7 +75,8 @@ func keys(c *wire.Command, q Query) {
 // is more, or might be.
 func single(c *wire.Command, q Query) {
 	switch q.(type) {
-	case Key, not, or, text, header, keyword, day, size, numbers, nil:
+	case Key, not, or, text, header, keyword, day, size, numbers, nil,
+		age, annotation, extensionKey, filter, fuzzy, gmailID, gmailLabel, gmailRaw, modSeq, objectID, saved:
 		keys(c, q)
 	default:
 		c.List(func() { keys(c, q) })

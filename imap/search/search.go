@@ -1,5 +1,9 @@
 // Package search has the keys of SEARCH as values (RFC 3501 §6.4.4,
-// RFC 9051 §6.4.4), to be combined with [And], [Or] and [Not].
+// RFC 9051 §6.4.4), to be combined with [And], [Or] and [Not]. SORT, THREAD and
+// ESEARCH take the same.
+//
+// The keys of extensions (WITHIN, SAVEDATE, OBJECTID, CONDSTORE, FILTERS,
+// SEARCH=FUZZY, annotations, Gmail's) say which capability they need.
 //
 // Text is found without regard to case, as a substring. A mistake in an
 // argument (an 8 bit keyword, a negative size, a NUL) shows when the command is
@@ -14,9 +18,9 @@ import "github.com/idlewild-mail/idlewild/imap/wire"
 
 // Query is a condition on messages. It is the same interface as imap.Query.
 //
-// A query of another package may have the methods of [CharsetQuery] and
-// [NumbersQuery] as well; one that has not is taken to need neither. Within
-// [Or] and [Not] it is put in parentheses.
+// A query of another package may have the methods of [CharsetQuery],
+// [NumbersQuery] and [NeedsQuery] as well; one that has not is taken to need
+// nothing. Within [Or] and [Not] it is put in parentheses.
 type Query interface {
 	// AppendTo adds the query's keys to a SEARCH command. What is wrong with
 	// them it tells by c.Fail.

@@ -2,6 +2,7 @@ package search
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,24 @@ var queries = []struct {
 	{Larger(0), "LARGER 0"}, {Smaller(1<<63 - 1), "SMALLER 9223372036854775807"},
 	{Keyword("$Junk"), "KEYWORD $Junk"}, {Unkeyword(Key("a]")), "UNKEYWORD a]"},
 	{UIDs(set("3,1:2,9:*")), "UID 1:3,9:*"}, {Numbers(set("1:*")), "1:*"},
+
+	{Older(72 * time.Hour), "OLDER 259200"}, {Younger(1500 * time.Millisecond), "YOUNGER 1"},
+	{SavedBefore(july), "SAVEDBEFORE 05-Jul-2026"}, {SavedOn(july), "SAVEDON 05-Jul-2026"},
+	{SavedSince(july), "SAVEDSINCE 05-Jul-2026"}, {SaveDateSupported(), "SAVEDATESUPPORTED"},
+	{Fuzzy(Body("IMAP")), `FUZZY BODY "IMAP"`}, {Fuzzy(And(Seen, Draft)), "FUZZY (SEEN DRAFT)"},
+	{Fuzzy(Or(Seen, Draft)), "FUZZY OR SEEN DRAFT"}, {Not(Fuzzy(Seen)), "NOT FUZZY SEEN"},
+	{Filter("on-the-road"), "FILTER on-the-road"}, {Or(Filter("saved"), Seen), "OR FILTER saved SEEN"},
+	{ModSeq(620162338), "MODSEQ 620162338"}, {ModSeq(0), "MODSEQ 0"},
+	{FlagModSeq(`\Draft`, "", 620162338), `MODSEQ "/flags/\\Draft" all 620162338`},
+	{FlagModSeq("$Junk", Shared, 1), `MODSEQ "/flags/$Junk" shared 1`},
+	{EmailID("M6d99ac3275bb4e"), "EMAILID M6d99ac3275bb4e"}, {ThreadID(Key("T-_1")), "THREADID T-_1"},
+	{Annotation("/comment", "value", "IMAP4"), `ANNOTATION "/comment" "value" "IMAP4"`},
+	{Annotation("/*", "value.shared", "é"), "ANNOTATION \"/*\" \"value.shared\" {2}\r\n↵é"},
+	{GmailRaw("has:attachment in:unread"), `X-GM-RAW "has:attachment in:unread"`}, {GmailRaw("é"), "X-GM-RAW {2}\r\n↵é"},
+	{GmailLabel("foo bar"), `X-GM-LABELS "foo bar"`}, {GmailLabel(`\Important`), `X-GM-LABELS "\\Important"`},
+	{GmailLabel("Café & Co"), `X-GM-LABELS "Caf&AOk- &- Co"`},
+	{GmailMessageID(1278455344230334865), "X-GM-MSGID 1278455344230334865"}, {GmailThreadID(1266894439832287888), "X-GM-THRID 1266894439832287888"},
+	{Not(And(Older(time.Second), GmailRaw("x"))), `NOT (OLDER 1 X-GM-RAW "x")`},
 
 	{And(), "ALL"},
 	{And(Seen), "SEEN"},
@@ -130,6 +149,26 @@ func TestErrors(t *testing.T) {
 		{Numbers(set("")), "imap: bad number set: it is empty"},
 		{On(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), `imap: bad date "10000": the year must have four digits`},
 		{Since(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)), `imap: bad date "-1": the year must have four digits`},
+		{Older(999 * time.Millisecond), `imap: bad age "999ms": want from 1 to 4294967295 seconds`},
+		{Younger(-time.Hour), `imap: bad age "-1h0m0s": want from 1 to 4294967295 seconds`},
+		{Younger(1<<32 * time.Second), `imap: bad age "1193046h28m16s": want from 1 to 4294967295 seconds`},
+		{Filter("a/b"), `imap: bad filter name "a/b": it must not hold a slash`},
+		{Filter(""), "imap: bad atom: it is empty"},
+		{Filter("a b"), `imap: bad atom "a b": it must not hold spaces, controls, 8 bit bytes or any of (){%*"\]`},
+		{ModSeq(1 << 63), "imap: bad mod-sequence: it has 63 bits"},
+		{FlagModSeq("a b", "", 1), `imap: bad flag "a b": want a flag such as \Seen or $Junk`},
+		{FlagModSeq("", "", 1), `imap: bad flag: want a flag such as \Seen or $Junk`},
+		{FlagModSeq("a", "priv shared", 1), `imap: bad atom "priv shared": it must not hold spaces, controls, 8 bit bytes or any of (){%*"\]`},
+		{EmailID(""), "imap: bad object identifier: want 1 to 255 letters, digits, _ and -"},
+		{EmailID("a b"), "imap: bad object identifier: want 1 to 255 letters, digits, _ and -"},
+		{ThreadID("a\"b"), "imap: bad object identifier: want 1 to 255 letters, digits, _ and -"},
+		{ThreadID(strings.Repeat("a", 256)), "imap: bad object identifier: want 1 to 255 letters, digits, _ and -"},
+		{Annotation("comment", "value", "a"), `imap: bad annotation entry "comment": want ASCII that begins with a slash`},
+		{Annotation("/comment", "VALUE", "a"), `imap: bad annotation attribute "VALUE": want value, value.priv or value.shared`},
+		{Annotation("/comment", "value", "\x00"), `imap: bad string "\x00": IMAP strings cannot hold NUL`},
+		{GmailRaw("\xff"), "imap: bad string: text to search for must be UTF-8"},
+		{GmailLabel(""), "imap: bad label: it is empty"},
+		{Fuzzy(nil), "imap: bad query: it is nil"},
 		{And(nil, Seen), "imap: bad query: it is nil"},
 		{Or(Seen, nil), "imap: bad query: it is nil"},
 		{Not(nil), "imap: bad query: it is nil"},
@@ -194,6 +233,41 @@ func TestCharsetAndNumbers(t *testing.T) {
 		if _, ok := q.(NumbersQuery); !ok {
 			t.Errorf("%T has no UsesNumbers", q)
 		}
+	}
+}
+
+func TestNeeds(t *testing.T) {
+	for _, tt := range []struct {
+		q    Query
+		want string
+	}{
+		{Seen, "[]"},
+		{other{}, "[]"},
+		{Or(Seen, From("é")), "[]"},
+		{Older(time.Hour), "[WITHIN]"},
+		{SavedOn(july), "[SAVEDATE]"},
+		{SaveDateSupported(), "[SAVEDATE]"},
+		{Filter("a"), "[FILTERS]"},
+		{ModSeq(1), "[CONDSTORE]"},
+		{FlagModSeq("a", "", 1), "[CONDSTORE]"},
+		{EmailID("a"), "[OBJECTID]"},
+		{ThreadID("a"), "[OBJECTID]"},
+		{Annotation("/a", "value", "a"), "[ANNOTATE-EXPERIMENT-1]"},
+		{GmailRaw("a"), "[X-GM-EXT-1]"},
+		{GmailLabel("a"), "[X-GM-EXT-1]"},
+		{GmailMessageID(1), "[X-GM-EXT-1]"},
+		{GmailThreadID(1), "[X-GM-EXT-1]"},
+		{Fuzzy(Seen), "[SEARCH=FUZZY]"},
+		{Fuzzy(Older(time.Hour)), "[SEARCH=FUZZY WITHIN]"},
+		{And(Older(time.Hour), Or(Seen, Not(Younger(time.Hour))), ModSeq(1)), "[CONDSTORE WITHIN]"},
+	} {
+		if got := fmt.Sprint(Needs(tt.q)); got != tt.want {
+			t.Errorf("%+v: %s, want %s", tt.q, got, tt.want)
+		}
+	}
+	// What an extension's key has in it counts as well.
+	if !charset(Fuzzy(Text("é"))) || !usesNumbers(Fuzzy(Numbers(set("1")))) || !usesNumbers(Not(Filter("a"))) || !charset(GmailRaw("é")) || charset(GmailLabel("é")) {
+		t.Error("charset or numbers forgotten")
 	}
 }
 
