@@ -67,6 +67,7 @@ type Client struct {
 	welcome    chan struct{} // closed at the greeting
 	watchdog   watchdog
 	esearch    bool // a tagged ESEARCH was seen
+	plainly    bool // RETURN cannot be trusted: SEARCH is sent without
 	silent     bool // one silence has passed
 	memory     int64
 	spool      *spool
@@ -163,6 +164,7 @@ func (c *Client) failLocked(cause error) {
 	for _, m := range []*Mailbox{c.box, c.opening, c.previous} {
 		if m != nil {
 			m.listeners.close(c.closed)
+			m.closeContexts(c.closed)
 		}
 	}
 	c.spool.close()

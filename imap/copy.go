@@ -23,7 +23,11 @@ type CopyResult struct {
 // none: if one fails, the error is a *PartialError, and the result is of those
 // before it.
 func (m *Mailbox) Copy(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
-	r, _, err := m.transfer(ctx, "UID COPY", classCopy, uids.uidSet(), to)
+	saved, err := m.savedIn(uids)
+	if err != nil {
+		return CopyResult{}, err
+	}
+	r, _, err := m.transfer(ctx, "UID COPY", classCopy, uids.uidSet(), saved, to)
 	return r, err
 }
 
@@ -43,9 +47,10 @@ func (m *Mailbox) CopySeq(ctx context.Context, set SeqSet, to string) (CopyResul
 // nothing is done and the error is an *UnsupportedError: messages of others might
 // be expunged with them. A long set is moved in parts, as Copy copies it.
 func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, error) {
+	saved, err := m.savedIn(uids)
 	set := uids.uidSet()
-	if set.Empty() {
-		return CopyResult{}, nil
+	if err != nil || set.Empty() {
+		return CopyResult{}, err
 	}
 	if err := m.check(m.writable); err != nil {
 		return CopyResult{}, err
@@ -60,7 +65,7 @@ func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, e
 	default:
 		return CopyResult{}, &UnsupportedError{Capability: "MOVE or UIDPLUS", What: "Move"}
 	}
-	r, _, err := m.transfer(ctx, name, classMove, set, to)
+	r, _, err := m.transfer(ctx, name, classMove, set, saved, to)
 	return r, err
 }
 
@@ -78,7 +83,7 @@ func (m *Mailbox) MoveSeq(ctx context.Context, set SeqSet, to string) (CopyResul
 
 // transfer sends UID COPY or UID MOVE, in parts if the server takes no more at
 // once. It also returns which messages the server said it took, if it said so.
-func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, to string) (CopyResult, wire.NumSet, error) {
+func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, saved *savedRef, to string) (CopyResult, wire.NumSet, error) {
 	parts := []wire.NumSet{set.set}
 	if most := uint64(m.client.MessageLimit()); most > 0 && set.Len() > most {
 		var err error
@@ -87,18 +92,18 @@ func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSe
 		}
 	}
 	all := &transfer{set: set.set}
-	err := m.inSuchParts(ctx, parts, 2*len(to)+2, func(part wire.NumSet) (*call, error) {
-		return m.transferPart(ctx, name, cl, part, to, all)
+	err := m.inSuchParts(ctx, parts, saved, 2*len(to)+2, func(part wire.NumSet) (*call, error) {
+		return m.transferPart(ctx, name, cl, part, saved, to, all)
 	})
 	r, source := all.result()
 	return r, source, err
 }
 
 // transferPart sends one command and adds what the server said of it to all.
-func (m *Mailbox) transferPart(ctx context.Context, name string, cl class, set wire.NumSet, to string, all *transfer) (*call, error) {
+func (m *Mailbox) transferPart(ctx context.Context, name string, cl class, set wire.NumSet, saved *savedRef, to string, all *transfer) (*call, error) {
 	t := &transfer{set: set}
-	foot := footprint{class: cl, uids: concerned(set)}
-	k := m.call(name, foot, func(cmd *wire.Command) { cmd.Set(set).AString(m.client.names.wire(to)) })
+	foot := footprint{class: cl, uids: concerned(set), usesSaved: saved != nil}
+	k := m.call(name, foot, func(cmd *wire.Command) { m.addUIDs(cmd, set, saved).AString(m.client.names.wire(to)) })
 	k.slow = true
 	k.claim = func(r *response) bool { return r.kind == kindUntagged && t.add(r.code) }
 	k.finish = func(r *response) { t.add(r.code) }

@@ -42,7 +42,7 @@ func (m *Mailbox) CopyAndDelete(ctx context.Context, uids UIDs, to string, remov
 	if err != nil || set.Empty() {
 		return CopyResult{}, err
 	}
-	r, source, err := m.transfer(ctx, "UID COPY", classCopy, set, to)
+	r, source, err := m.transfer(ctx, "UID COPY", classCopy, set, nil, to)
 	if part, ok := err.(*PartialError); ok {
 		return r, fmt.Errorf("imap: only some of the messages were copied, and none removed: %w", part.Err)
 	}

@@ -320,17 +320,20 @@ func capsText(v any) string {
 
 // shown is what the public API made of a case.
 type shown struct {
-	msg    *imap.Message
-	bodies map[string]string // by section
-	list   *imap.ListEntry
-	status *imap.MailboxStatus
-	found  wire.NumSet
-	isSet  bool
-	caps   []string
-	reply  *imap.Reply
-	bye    string
-	update imap.Update
-	err    error
+	msg     *imap.Message
+	bodies  map[string]string // by section
+	list    *imap.ListEntry
+	status  *imap.MailboxStatus
+	found   wire.NumSet
+	isSet   bool
+	change  bool // of the result of a search context
+	order   []imap.UID
+	threads []*imap.Thread
+	caps    []string
+	reply   *imap.Reply
+	bye     string
+	update  imap.Update
+	err     error
 }
 
 var (
@@ -381,9 +384,27 @@ func (p *corpusPeer) show(c *corpus.Case, kind string) (s shown) {
 		s.status, s.err = p.c.Status(ctx, name)
 		return s
 	case "SEARCH", "ESEARCH":
+		if s.change = strings.Contains(text, "ADDTO"); s.change {
+			return s // that answers no search
+		}
 		p.answer("UID SEARCH", searchTag.ReplaceAllString(text, `(TAG "TAG"`)+end)
 		set, err := p.box.Search(ctx, nil)
 		s.found, s.isSet, s.err = set.NumSet(), true, err
+		return s
+	case "SORT", "THREAD":
+		p.answer("CAPABILITY", "* CAPABILITY "+fakeCaps+"\r\nTAG OK done\r\n")
+		if _, s.err = p.c.Capability(ctx); s.err != nil {
+			return s
+		}
+	}
+	switch kind {
+	case "SORT":
+		p.answer("UID SORT", text+end)
+		s.order, s.err = p.box.Sort(ctx, nil, imap.SortDate)
+		return s
+	case "THREAD":
+		p.answer("UID THREAD", text+end)
+		s.threads, s.err = p.box.Thread(ctx, nil, imap.ThreadReferences)
 		return s
 	case "CAPABILITY":
 		p.answer("CAPABILITY", text+end)
@@ -592,6 +613,10 @@ func (s *shown) holds(t *testing.T, c *corpus.Case, kind, name string) (got any,
 		return same(s.caps)
 	case kind == "SEARCH" && name == "ids":
 		return s.found, imap.IDsHold(s.found, want.([]any)), true
+	case kind == "SORT" && name == "ids":
+		return same(s.order)
+	case kind == "THREAD" && name == "threads":
+		return same(threadFacts(s.threads))
 	case kind == "ESEARCH" && name == "data":
 		return s.esearch(want)
 	case s.list != nil && name == "attrs":
@@ -664,7 +689,11 @@ func (s *shown) kind(want string) (got any, ok, visible bool) {
 	case "STATUS":
 		return s.status, s.status != nil, true
 	case "SEARCH", "ESEARCH":
-		return s.found, s.isSet && s.err == nil, true
+		return s.found, s.isSet && s.err == nil, !s.change
+	case "SORT":
+		return s.order, s.err == nil, true
+	case "THREAD":
+		return s.threads, s.err == nil, true
 	case "CAPABILITY":
 		return s.caps, s.caps != nil, true
 	case "OK", "NO", "BAD":
@@ -673,6 +702,19 @@ func (s *shown) kind(want string) (got any, ok, visible bool) {
 		return s.err, errors.Is(s.err, imap.ErrClosed), true
 	}
 	return s.update, false, want != "+" && want != "PREAUTH" && want != "ENABLED"
+}
+
+// threadFacts gives threads the shape of the facts: a message, and what answers it.
+func threadFacts(threads []*imap.Thread) []any {
+	facts := []any{}
+	for _, t := range threads {
+		var fact []any
+		if fact = []any{any(nil)}; t.UID != 0 {
+			fact[0] = t.UID
+		}
+		facts = append(facts, append(fact, threadFacts(t.Children)...))
+	}
+	return facts
 }
 
 // esearch: Search shows ALL.

@@ -160,6 +160,9 @@ func (c *Client) unknownTag(r *response) func() error {
 func (c *Client) untaggedStatus(r *response) {
 	c.applyCode(r, nil)
 	c.limitedBy(r, nil)
+	if box := c.target(); box != nil && r.code != nil && r.code.Code == CodeNoUpdate {
+		box.notUpdated(r)
+	}
 	if r.code != nil && (r.code.Code == CodeCopyUID || r.code.Code == CodeAppendUID) {
 		for _, k := range c.flight {
 			if k.claim != nil && k.claim(r) {
@@ -280,6 +283,9 @@ func (c *Client) skipped(r *response, problem error) {
 		name = r.name
 	}
 	c.oddity(name, problem.Error())
+	if box := c.target(); box != nil && name == "ESEARCH" {
+		box.closeContexts(ErrOutOfStep)
+	}
 	if r == nil || r.kind == kindUnknown && (r.name == "" || r.tag != "") {
 		c.garbage(r)
 		return
@@ -311,7 +317,7 @@ func (k *call) answeredBy(name string) bool {
 	switch name {
 	case "FETCH", "UIDFETCH":
 		return k.fetch != nil || slices.Contains(k.answers, name)
-	case "SEARCH", "ESEARCH":
+	case "SEARCH", "ESEARCH", "SORT":
 		return k.foot.class == classSearch
 	case "LIST", "XLIST":
 		return k.name == "LIST"

@@ -31,9 +31,10 @@ func (m *Mailbox) Expunge(ctx context.Context) error {
 // *UnsupportedError. It does nothing for an empty set. A set too long for one
 // command line goes in parts: if one fails, the error is a *PartialError.
 func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
+	saved, err := m.savedIn(uids)
 	set := uids.uidSet()
-	if set.Empty() {
-		return nil
+	if err != nil || set.Empty() {
+		return err
 	}
 	if err := m.check(m.writable); err != nil {
 		return err
@@ -41,9 +42,9 @@ func (m *Mailbox) ExpungeUIDs(ctx context.Context, uids UIDs) error {
 	if !m.client.offers("UIDPLUS", "IMAP4REV2") {
 		return &UnsupportedError{Capability: "UIDPLUS", What: "ExpungeUIDs"}
 	}
-	return m.inParts(ctx, set.set, 0, func(part wire.NumSet) (*call, error) {
-		foot := footprint{class: classExpunge, uids: concerned(part)}
-		k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { cmd.Set(part) })
+	return m.inPartsOf(ctx, set.set, saved, 0, func(part wire.NumSet) (*call, error) {
+		foot := footprint{class: classExpunge, uids: concerned(part), usesSaved: saved != nil}
+		k := m.call("UID EXPUNGE", foot, func(cmd *wire.Command) { m.addUIDs(cmd, part, saved) })
 		k.slow = true
 		return k, m.do(ctx, k)
 	})

@@ -114,7 +114,7 @@ func (f *fake) serve(handle func(tag, command string) bool) {
 	}
 }
 
-const fakeCaps = "IMAP4rev1 IDLE UIDPLUS"
+const fakeCaps = "IMAP4rev1 IDLE UIDPLUS SORT THREAD=REFERENCES"
 
 func (f *fake) answer(tag, command string) {
 	name, _, _ := strings.Cut(command, " ")

@@ -73,11 +73,14 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 		if opts == nil {
 			opts = &FetchOptions{Flags: true}
 		}
+		saved, err := m.savedIn(uids)
 		set := uids.uidSet()
-		if set.Empty() {
+		if err == nil && set.Empty() {
 			return
 		}
-		err := m.client.supports(opts)
+		if err == nil {
+			err = m.client.supports(opts)
+		}
 		if err == nil {
 			err = m.checkFetch(opts)
 		}
@@ -88,7 +91,9 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 			yield(nil, err)
 			return
 		}
-		newFetch(ctx, m, opts, set.set).run(yield)
+		op := newFetch(ctx, m, opts, set.set)
+		op.saved = saved
+		op.run(yield)
 	}
 }
 
@@ -152,6 +157,7 @@ type fetchOp struct {
 	opts *FetchOptions
 	want Attribute
 
+	saved  *savedRef     // what the set was given as
 	rest   wire.NumSet   // not yet asked for; the loop's alone
 	asked  wire.NumSet   // what the loop was to ask for
 	again  []wire.NumSet // slices that are to be asked for again; the loop's alone
@@ -293,12 +299,12 @@ func (op *fetchOp) ask() error {
 	} else {
 		slice, op.rest = op.rest.Cut(op.sliceLen())
 	}
-	foot := footprint{class: classFetch, uids: slice}
+	foot := footprint{class: classFetch, uids: slice, usesSaved: op.saved != nil}
 	if op.opts.MarkSeen || op.opts.Vanished != nil {
 		foot.class = classStore // alone with its messages
 	}
 	k := op.box.call("UID FETCH", foot, func(cmd *wire.Command) {
-		cmd.Set(slice)
+		op.box.addUIDs(cmd, slice, op.saved)
 		op.items(cmd)
 		op.opts.modifiers(cmd)
 	})

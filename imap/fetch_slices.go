@@ -9,6 +9,9 @@ import (
 // sliceLen is sliceSize, or as many messages as a command line has room for.
 func (op *fetchOp) sliceLen() uint64 {
 	n := op.sliceSize()
+	if op.box.isSaved(op.rest, op.saved) {
+		return n
+	}
 	octets, ranges := op.c.room(op.itemsLen())
 	head, _ := op.rest.CutText(octets, ranges)
 	return min(n, head.Len())

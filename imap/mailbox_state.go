@@ -24,9 +24,11 @@ type Mailbox struct {
 	listeners listeners[Update]
 	kept      *listener[Update] // what came while nobody listened; nil: it is not kept
 	modSeqs   modSeqs
-	resynced  *Resynced // with Resync
-	changes   uint64    // how many updates there were
-	seen      uint64    // how many of them the user knows
+	resynced  *Resynced                 // with Resync
+	changes   uint64                    // how many updates there were
+	seen      uint64                    // how many of them the user knows
+	saved     *savedRef                 // what "$" is; nil: nobody knows
+	contexts  map[string]*SearchContext // by tag
 }
 
 // MailboxState is what is known of the selected mailbox.
@@ -92,6 +94,8 @@ func (m *Mailbox) snapshot() MailboxState {
 func (m *Mailbox) apply(r *response) Update {
 	s := &m.state
 	switch r.kind {
+	case kindESearch:
+		m.resultChanged(r.search, r.size)
 	case kindExists:
 		if r.num < s.Exists && !m.unsure {
 			m.renumbered() // messages went without EXPUNGE
@@ -251,6 +255,7 @@ func (m *Mailbox) add(u Update, size int) {
 func (m *Mailbox) deselect() {
 	m.left = true
 	m.listeners.close(ErrDeselected)
+	m.closeContexts(ErrDeselected)
 }
 
 // usable returns why the mailbox cannot be worked on, if so.

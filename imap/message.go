@@ -1,10 +1,6 @@
 package imap
 
-import (
-	"time"
-
-	"github.com/idlewild-mail/idlewild/imap/wire"
-)
+import "time"
 
 // Message is what one FETCH told about a message. Fields that were not asked
 // for, or that the server did not send, are zero; Has tells a zero from a
@@ -179,6 +175,7 @@ const (
 	kindStatus
 	kindSearch
 	kindESearch
+	kindSort
 	kindData // of an extension
 )
 
@@ -191,17 +188,6 @@ type pendingBody struct {
 	// ENVELOPE, an unknown attribute), so that it cannot be streamed: the
 	// caller must hold it and parse the response it then gets from the start.
 	collect bool
-}
-
-// searchData is a SEARCH or ESEARCH response.
-type searchData struct {
-	tag      string // ESEARCH's correlator, "" if none
-	uid      bool
-	nums     wire.NumSet // SEARCH's list, or ALL
-	min, max uint32
-	count    uint32
-	has      struct{ all, min, max, count bool }
-	modSeq   uint64
 }
 
 // Status is the condition of a status response.

@@ -78,6 +78,8 @@ type footprint struct {
 	tagged bool
 	// appends: its answer has an APPENDUID that bears no tag (REPLACE).
 	appends bool
+	// saves: it changes what "$" stands for; usesSaved: it may have "$" in it.
+	saves, usesSaved bool
 }
 
 // messages is what the call still concerns.
@@ -94,6 +96,9 @@ func (f *footprint) asks() bool { return f.class == classStatus || f.class == cl
 // mayFollow says whether f may be written while g is under way.
 func (f *footprint) mayFollow(g *footprint) bool {
 	if f.numbers && !g.byNumber || f.tells && g.asks() || g.tells && f.asks() || f.appends && g.appends {
+		return false
+	}
+	if f.saves && (g.saves || g.usesSaved) || g.saves && f.usesSaved {
 		return false
 	}
 	switch overlapTable[f.class][g.class] {

@@ -32,3 +32,8 @@ func (p Partial) valid() bool {
 func (p Partial) String() string {
 	return strconv.FormatInt(p.First, 10) + ":" + strconv.FormatInt(p.Last, 10)
 }
+
+// len is how many places the range has.
+func (p Partial) len() uint64 {
+	return uint64(max(p.First, p.Last)-min(p.First, p.Last)) + 1
+}

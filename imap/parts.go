@@ -63,11 +63,16 @@ func (c *Client) roomLocked(beside int) (octets, ranges int) {
 // set. run may return no call. With one command, the error is that command's;
 // with several, a *PartialError.
 func (m *Mailbox) inParts(ctx context.Context, set wire.NumSet, beside int, run func(part wire.NumSet) (*call, error)) error {
-	return m.inSuchParts(ctx, []wire.NumSet{set}, beside, run)
+	return m.inSuchParts(ctx, []wire.NumSet{set}, nil, beside, run)
+}
+
+// inPartsOf is inParts for a set that may go as "$".
+func (m *Mailbox) inPartsOf(ctx context.Context, set wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
+	return m.inSuchParts(ctx, []wire.NumSet{set}, saved, beside, run)
 }
 
 // inSuchParts is inParts for a set that was cut already.
-func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, beside int, run func(part wire.NumSet) (*call, error)) error {
+func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
 	var done wire.NumSet
 	for len(todo) > 0 {
 		if len(todo[0]) == 0 {
@@ -76,6 +81,9 @@ func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, beside in
 		}
 		octets, ranges := m.client.room(beside)
 		part, tail := todo[0].CutText(octets, ranges)
+		if m.isSaved(todo[0], saved) {
+			part, tail = todo[0], nil
+		}
 		todo[0] = tail
 		k, err := run(part)
 		again, err := m.leftOf(ctx, k, part, err)

@@ -39,12 +39,16 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindData, (*parser).quotaRootResponse
 	case "SEARCH":
 		return kindSearch, (*parser).searchResponse
+	case "SORT":
+		return kindSort, (*parser).sortResponse
 	case "STATUS":
 		return kindStatus, (*parser).statusResponse
 	case "URLFETCH":
 		return kindData, (*parser).urlFetchResponse
 	case "UIDBATCHES":
 		return kindData, (*parser).uidBatchesResponse
+	case "THREAD":
+		return kindData, (*parser).threadResponse
 	case "VANISHED":
 		return kindVanished, (*parser).vanishedResponse
 	}

@@ -52,7 +52,7 @@ func TestResponseKinds(t *testing.T) {
 		{"* 1 FETCH (UID 5 )  ", kindFetch, "FETCH", "", 1, ""},
 		{"* XPIG-LATIN ow-nay", kindUnknown, "XPIG-LATIN", "", 0, ""},
 		{"* 99 noop froopy", kindUnknown, "NOOP", "", 99, ""},
-		{"* THREAD ", kindUnknown, "THREAD", "", 0, ""},
+		{"* THREAD ", kindData, "THREAD", "", 0, ""},
 		{"[COPYUID 1 2 3] Done", kindUntagged, "OK", "", 0, "Done"},
 		{"* [COPYUID 1 2 3] Done", kindUntagged, "OK", "", 0, "Done"},
 	} {

@@ -76,14 +76,15 @@ func (m *Mailbox) SetFlags(ctx context.Context, uids UIDs, flags ...Flag) error 
 // the error is a *PartialError. If the server tells of more than 100,000 messages, the error is a
 // *LimitError though the flags were changed.
 func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag, opts *StoreOptions) ([]*Message, error) {
+	saved, err := m.savedIn(uids)
 	set := uids.uidSet()
-	if set.Empty() || len(flags) == 0 && op != StoreSet {
-		return nil, nil
+	if err != nil || set.Empty() || len(flags) == 0 && op != StoreSet {
+		return nil, err
 	}
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	s := &storing{box: m, want: HasFlags}
+	s := &storing{box: m, saved: saved, want: HasFlags}
 	s.write = func(cmd *wire.Command) { addStoreItem(cmd, op.item(s.Silent), flags) }
 	return s.do(ctx, set.set, opts)
 }
@@ -104,6 +105,7 @@ func (m *Mailbox) StoreSeq(ctx context.Context, set SeqSet, op StoreOp, flags []
 type storing struct {
 	StoreOptions
 	box      *Mailbox
+	saved    *savedRef           // what the set was given as
 	want     Attribute           // that of the messages that it changes
 	write    func(*wire.Command) // adds what is to be done
 	messages []*Message
@@ -124,7 +126,7 @@ func (s *storing) do(ctx context.Context, set wire.NumSet, opts *StoreOptions) (
 			return nil, err
 		}
 	}
-	err := s.box.inParts(ctx, set, s.beside(), func(part wire.NumSet) (*call, error) {
+	err := s.box.inPartsOf(ctx, set, s.saved, s.beside(), func(part wire.NumSet) (*call, error) {
 		k := s.call(part)
 		return k, s.outcome(s.box.do(ctx, k))
 	})
@@ -147,9 +149,9 @@ func (s *storing) beside() int {
 }
 
 func (s *storing) call(set wire.NumSet) *call {
-	foot := footprint{class: classStore, uids: concerned(set)}
+	foot := footprint{class: classStore, uids: concerned(set), usesSaved: s.saved != nil}
 	k := s.box.call("UID STORE", foot, func(cmd *wire.Command) {
-		cmd.Set(set)
+		s.box.addUIDs(cmd, set, s.saved)
 		if s.Conditional { // RFC 4466 §2.5, store-modifiers
 			cmd.List(func() { appendModSeq(cmd.Atom("UNCHANGEDSINCE"), s.UnchangedSince) })
 		}

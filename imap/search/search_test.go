@@ -151,7 +151,7 @@ func TestErrors(t *testing.T) {
 		{Since(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)), `imap: bad date "-1": the year must have four digits`},
 		{Older(999 * time.Millisecond), `imap: bad age "999ms": want from 1 to 4294967295 seconds`},
 		{Younger(-time.Hour), `imap: bad age "-1h0m0s": want from 1 to 4294967295 seconds`},
-		{Younger(1<<32 * time.Second), `imap: bad age "1193046h28m16s": want from 1 to 4294967295 seconds`},
+		{Younger(1 << 32 * time.Second), `imap: bad age "1193046h28m16s": want from 1 to 4294967295 seconds`},
 		{Filter("a/b"), `imap: bad filter name "a/b": it must not hold a slash`},
 		{Filter(""), "imap: bad atom: it is empty"},
 		{Filter("a b"), `imap: bad atom "a b": it must not hold spaces, controls, 8 bit bytes or any of (){%*"\]`},

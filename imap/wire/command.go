@@ -20,6 +20,7 @@ type Command struct {
 	parts []part
 	open  int // lists
 	glue  bool
+	saved []any
 	err   error
 }
 
@@ -128,6 +129,39 @@ func (c *Command) Set(s NumSet) *Command {
 	}
 	c.space()
 	c.append(s.AppendTo(nil))
+	return c
+}
+
+// Saved adds "$", which stands for the messages that the last SEARCH saved
+// (RFC 5182). of says which search that is meant to be; [Command.SavedRefs]
+// returns it to whoever sends the command.
+func (c *Command) Saved(of any) *Command {
+	c.saved = append(c.saved, of)
+	return c.word("$")
+}
+
+// SavedRefs returns what Saved was called with.
+func (c *Command) SavedRefs() []any { return c.saved }
+
+// Arguments adds the arguments of another command, without its name.
+func (c *Command) Arguments(of *Command) *Command {
+	if err := of.Err(); err != nil {
+		return c.Fail(err)
+	}
+	c.saved = append(c.saved, of.saved...)
+	for i, p := range of.parts {
+		if i == 0 {
+			p.data = p.data[len(of.name):]
+			if c.glue && len(p.data) > 0 {
+				c.glue, p.data = false, p.data[1:]
+			}
+		}
+		if p.literal || p.charset || p.secret != nil {
+			c.parts = append(c.parts, p)
+		} else {
+			c.append(p.data)
+		}
+	}
 	return c
 }
 
