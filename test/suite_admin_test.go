@@ -2,6 +2,7 @@ package test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -11,6 +12,8 @@ import (
 var adminProofs = []proof{
 	{ext: "ACL", needs: []string{"ACL"}, run: proveACL},
 	{ext: "QUOTA", needs: []string{"QUOTA"}, run: proveQuota},
+	{ext: "METADATA", needs: []string{"METADATA"}, run: proveMetadata},
+	{ext: "NOTIFY", needs: []string{"NOTIFY"}, run: proveNotify},
 }
 
 func proveACL(t *testing.T, e *env) {
@@ -70,5 +73,81 @@ func proveQuota(t *testing.T, e *env) {
 		if u, ok := q.Of(imap.QuotaStorage); ok && u.Limit <= 0 {
 			t.Errorf("%+v", u)
 		}
+	}
+}
+
+func proveMetadata(t *testing.T, e *env) {
+	name := e.box(t)
+	note := imap.MetadataEntry{Name: "/private/comment", Value: []byte("a \"note\"\r\nof two lines")}
+	if err := e.c.SetMetadata(e.ctx, name, note); err != nil {
+		t.Fatal(err)
+	}
+	read := func() []byte {
+		md, err := e.c.GetMetadata(e.ctx, name, nil, note.Name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range md.Entries {
+			if x.Name == note.Name {
+				return x.Value
+			}
+		}
+		return nil
+	}
+	if got := read(); string(got) != string(note.Value) {
+		t.Errorf("%q", got)
+	}
+	if err := e.c.SetMetadata(e.ctx, name, imap.MetadataEntry{Name: note.Name}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != nil {
+		t.Errorf("removed, but %q", got)
+	}
+}
+
+func proveNotify(t *testing.T, e *env) {
+	name, selected := e.box(t), e.open(t)
+	_, err := e.c.Notify(e.ctx, &imap.NotifyOptions{Groups: []imap.NotifyGroup{
+		{Mailboxes: imap.NotifySelectedDelayed, Events: []imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge}},
+		{Mailboxes: imap.NotifyNamed, Names: []string{name}, Events: []imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		other, err := e.s.dial(e.ctx)
+		for _, to := range []string{name, selected.Name()} {
+			if m := mail("news"); err == nil {
+				_, err = other.Append(e.ctx, to, strings.NewReader(m), int64(len(m)), nil)
+			}
+		}
+		if err == nil {
+			err = other.Logout(e.ctx)
+		}
+		if err == nil {
+			err = e.c.Noop(e.ctx) // Dovecot tells nothing of the selected one before
+		}
+		done <- err
+	}()
+	heard := map[string]bool{}
+	for ev, err := range e.c.Events(e.ctx) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch ev := ev.(type) {
+		case imap.StatusChanged:
+			heard[ev.Status.Mailbox] = true
+		case imap.SelectedChanged:
+			if x, ok := ev.Update.(imap.Exists); ok && x.Count == 1 {
+				heard[selected.Name()] = true
+			}
+		}
+		if heard[name] && heard[selected.Name()] {
+			break
+		}
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }

@@ -20,6 +20,8 @@ var messageProofs = []proof{
 	{ext: "ANNOTATE-EXPERIMENT-1", needs: []string{"ANNOTATE-EXPERIMENT-1"}, run: proveAnnotate},
 	{ext: "BINARY", needs: []string{"BINARY|IMAP4rev2"}, run: proveBinary},
 	{ext: "MULTIAPPEND", needs: []string{"MULTIAPPEND"}, run: proveMultiAppend},
+	{ext: "URLAUTH", needs: []string{"URLAUTH"}, run: proveURLAuth},
+	{ext: "REPLACE", needs: []string{"REPLACE"}, run: proveReplace},
 	{ext: "CATENATE", needs: []string{"CATENATE"}, run: proveCatenate},
 }
 
@@ -166,5 +168,45 @@ func proveCatenate(t *testing.T, e *env) {
 	}
 	if !slices.Contains(e.c.Capabilities(), "CATENATE") {
 		t.Error("the capability went")
+	}
+}
+
+func proveURLAuth(t *testing.T, e *env) {
+	name := e.box(t)
+	uid := e.append(t, name, mail("one"))
+	valid := e.sel(t, name).State().UIDValidity
+	url := imap.MessageURL{User: e.s.user, Host: "localhost", Mailbox: name, UIDValidity: valid, UID: uid,
+		Section: imap.Section{Kind: imap.Text}, Access: "authuser"}
+	urls, err := e.c.GenURLAuth(e.ctx, imap.URLAuth{URL: url.String()})
+	if refused := (*imap.ResponseError)(nil); errors.As(err, &refused) && refused.Status == imap.StatusNo && e.s.name == "Cyrus" {
+		t.Log(err) // Debian's has no database of keys
+		e.unproved = true
+		return
+	}
+	if err != nil || len(urls) != 1 {
+		t.Fatal(urls, err)
+	}
+	got, err := e.c.URLFetch(e.ctx, urls, nil)
+	if err != nil || len(got) != 1 || string(got[0].Data) != "Text of one.\r\n" {
+		t.Errorf("%+v %v", got, err)
+	}
+	if _, err := e.c.ResetKey(e.ctx, name); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := e.c.URLFetch(e.ctx, urls, nil); err == nil && len(got) == 1 && len(got[0].Data) > 0 {
+		t.Errorf("after ResetKey: %+v", got)
+	}
+}
+
+func proveReplace(t *testing.T, e *env) {
+	box := e.open(t, mail("draft"))
+	old := only(t, e, box, nil).UID
+	text := mail("better")
+	r, err := box.Replace(e.ctx, old, box.Name(), strings.NewReader(text), int64(len(text)), nil)
+	if err != nil || r.UID <= old {
+		t.Fatal(r, err)
+	}
+	if m := only(t, e, box, &imap.FetchOptions{Envelope: true}); m.Envelope.Subject != "better" || m.UID != r.UID {
+		t.Errorf("%+v", m)
 	}
 }

@@ -58,7 +58,7 @@ while [ "$TLS_PORT" = 0 ] || [ "$TLS_PORT" = "$PORT" ]; do TLS_PORT=$(pick); don
 
 bash "$HERE/certify.sh" "$DIR/tls" || die 1 "openssl failed"
 id cyrus >/dev/null 2>&1 || useradd -r -g mail -s /bin/sh cyrus
-mkdir -p "$DIR"/conf/{proc,socket,lock,db,log} "$DIR/spool"
+mkdir -p "$DIR"/conf/{proc,socket,lock,db,log} "$DIR"/conf/user/{a..z} "$DIR/spool"
 
 cat >"$CONF" <<C
 # written by start-cyrus.sh
