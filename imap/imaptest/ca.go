@@ -81,6 +81,18 @@ func (ca *CA) ClientConfig(host string) *tls.Config {
 	return &tls.Config{RootCAs: ca.Pool(), ServerName: host, MinVersion: tls.VersionTLS12}
 }
 
+// ClientCertificate returns a certificate for a client to show, with a name as
+// its common name. A server asks for it with ClientAuth in its configuration,
+// and ClientCAs of Pool. It panics when none can be made.
+func (ca *CA) ClientCertificate(name string) tls.Certificate {
+	from := time.Date(1999, 1, 1, 0, 0, 0, 0, time.UTC)
+	cert, err := ca.issue([]string{name}, from, from.AddDate(998, 0, 0))
+	if err != nil {
+		panic(fmt.Sprintf("imaptest: certificate for %q: %v", name, err))
+	}
+	return cert
+}
+
 func (ca *CA) config(hosts []string, from, to time.Time) *tls.Config {
 	if len(hosts) == 0 {
 		hosts = []string{"localhost", "127.0.0.1", "::1"}
@@ -103,7 +115,7 @@ func (ca *CA) issue(hosts []string, from, to time.Time) (tls.Certificate, error)
 		NotBefore:    from,
 		NotAfter:     to,
 		KeyUsage:     x509.KeyUsageDigitalSignature,
-		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {

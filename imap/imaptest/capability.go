@@ -74,7 +74,9 @@ func (c *conn) loginCapabilities() []string {
 		return append(names, "LOGINDISABLED")
 	}
 	for _, m := range c.srv.opts.mechanisms() {
-		names = append(names, "AUTH="+m)
+		if c.offers(strings.ToUpper(m)) {
+			names = append(names, "AUTH="+m)
+		}
 	}
 	return names
 }

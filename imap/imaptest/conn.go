@@ -22,7 +22,8 @@ type conn struct {
 	in      input
 	out     []byte // said but not yet sent
 	secure  bool
-	over    bool // nothing more is to be done
+	tls     *tls.Conn // nil without TLS
+	over    bool      // nothing more is to be done
 	view    *view
 	enabled map[string]bool // what ENABLE turned on, upper case
 
@@ -118,7 +119,7 @@ func (c *conn) handshake() bool {
 		return false
 	}
 	c.nc = newFaultConn(t, &c.dead, c.srv.faults.Load)
-	c.secure = true
+	c.secure, c.tls = true, t
 	return true
 }
 

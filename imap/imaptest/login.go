@@ -2,6 +2,7 @@ package imaptest
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -45,10 +46,18 @@ func (c *conn) admit(name, password string) reply {
 		return no("", "%s", text)
 	}
 	u, err := c.srv.lookup(name)
-	if err != nil {
+	if err != nil || !u.hasPassword(password) {
 		return badCredentials()
 	}
-	r := u.login(password)
+	return c.enter(u)
+}
+
+// enter logs a user in who has proved who it is.
+func (c *conn) enter(u *User) reply {
+	if text := c.faults().RefuseLogin; text != "" {
+		return no("", "%s", text)
+	}
+	r := u.login()
 	if r.status != "OK" {
 		return r
 	}
@@ -80,30 +89,45 @@ func (c *conn) authenticate(cmd *command) reply {
 		return no("", "unknown mechanism %s", mechanism)
 	}
 	x := &exchange{c: c, initial: initial, hasInitial: hasInitial}
-	switch mechanism {
-	case "PLAIN":
-		return x.plain()
-	case "LOGIN":
-		return x.login()
-	default:
-		return x.oauth(mechanism)
-	}
+	return x.run(mechanism)
 }
 
-// offers says whether a mechanism is offered, and known.
+// mechanisms are the SASL mechanisms that are known.
+var mechanisms = []string{
+	"ANONYMOUS", "CRAM-MD5", "EXTERNAL", "LOGIN", "OAUTHBEARER", "PLAIN", "SCRAM-SHA-1", "SCRAM-SHA-1-PLUS",
+	"SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-512", "SCRAM-SHA-512-PLUS", "XOAUTH2",
+}
+
+// run runs one of mechanisms.
+func (x *exchange) run(mechanism string) reply {
+	switch mechanism {
+	case "ANONYMOUS":
+		return x.anonymous()
+	case "CRAM-MD5":
+		return x.cram()
+	case "EXTERNAL":
+		return x.external()
+	case "LOGIN":
+		return x.login()
+	case "PLAIN":
+		return x.plain()
+	case "OAUTHBEARER", "XOAUTH2":
+		return x.oauth(mechanism)
+	}
+	return x.scram(mechanism)
+}
+
+// offers says whether a mechanism is offered here and now, and known.
 func (c *conn) offers(mechanism string) bool {
-	if !c.can("AUTH=" + mechanism) {
+	switch {
+	case !slices.Contains(mechanisms, mechanism) || !c.can("AUTH="+mechanism):
+		return false
+	case mechanism == "EXTERNAL" && c.certificate() == "":
+		return false
+	case strings.HasSuffix(mechanism, "-PLUS") && c.tls == nil:
 		return false
 	}
-	switch mechanism {
-	case "PLAIN", "LOGIN", "XOAUTH2", "OAUTHBEARER":
-		for _, m := range c.srv.opts.mechanisms() {
-			if strings.EqualFold(m, mechanism) {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(c.srv.opts.mechanisms(), func(m string) bool { return strings.EqualFold(m, mechanism) })
 }
 
 // decodeInitial reads an initial response; = stands for an empty one.

@@ -24,8 +24,12 @@ type Options struct {
 	// False: LOGINDISABLED is advertised and meant, until STARTTLS.
 	AllowPlainLogin bool
 
-	// Mechanisms are the SASL mechanisms offered. Nil: PLAIN and LOGIN. XOAUTH2
-	// and OAUTHBEARER are also known; their token is the user's password.
+	// Mechanisms are the SASL mechanisms offered. Nil: PLAIN and LOGIN. Also
+	// known are CRAM-MD5, SCRAM-SHA-1, -256 and -512 with their -PLUS forms
+	// under TLS, which are bound by tls-exporter or tls-server-end-point;
+	// XOAUTH2 and OAUTHBEARER, whose token is the user's password; EXTERNAL,
+	// where the client has shown a certificate whose common name is a user's;
+	// and ANONYMOUS, if there is a user of that name.
 	Mechanisms []string
 
 	// Without takes capabilities away, and what they stand for: with "IDLE" in

@@ -81,14 +81,19 @@ func (u *User) setPassword(p string) {
 	u.password = p
 }
 
-// login counts a connection in, if the password is right and the user may have
-// one more.
-func (u *User) login(password string) reply {
+func (u *User) hasPassword(password string) bool { return u.secret() == password }
+
+// secret returns the password, for mechanisms that do not send it.
+func (u *User) secret() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.password != password {
-		return badCredentials()
-	}
+	return u.password
+}
+
+// login counts a connection in, if the user may have one more.
+func (u *User) login() reply {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if n := u.srv.opts.MaxConnections; n > 0 && u.logins >= n {
 		return no("LIMIT", "too many connections")
 	}
