@@ -98,7 +98,7 @@ shutdown_clients = yes
 first_valid_uid = 1
 
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
 auth_failure_delay = 0
 mail_max_userip_connections = 1000000
 passdb {
