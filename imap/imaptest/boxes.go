@@ -49,6 +49,9 @@ func (c *conn) describe(b *mailbox) {
 	}
 	c.untagged("OK [UIDVALIDITY %d] UIDs valid", b.uidValidity)
 	c.untagged("OK [UIDNEXT %d] predicted next UID", b.uidNext)
+	if c.can("OBJECTID") {
+		c.untagged("OK [MAILBOXID (%s)] the same under any name", b.id())
+	}
 }
 
 // sayFlags says FLAGS.
@@ -92,7 +95,18 @@ func (c *conn) unselect(cmd *command) reply {
 func (c *conn) create(cmd *command) reply {
 	cmd.sp()
 	name := cmd.mailboxName()
-	return c.change(cmd, func(u *User) error { return u.create(name) })
+	id := ""
+	r := c.change(cmd, func(u *User) error {
+		err := u.create(name)
+		if b := u.boxes[canonicalName(strings.TrimSuffix(name, "/"))]; err == nil && b != nil {
+			id = b.id()
+		}
+		return err
+	})
+	if id != "" && c.can("OBJECTID") {
+		r.code = "MAILBOXID (" + id + ")" // RFC 8474 §4.1
+	}
+	return r
 }
 
 func (c *conn) deleteMailbox(cmd *command) reply {
@@ -177,6 +191,11 @@ func (c *conn) status(cmd *command) reply {
 				cmd.fail("STATUS APPENDLIMIT without a limit")
 			}
 			items = append(items, item)
+		case "MAILBOXID":
+			if !c.can("OBJECTID") {
+				cmd.fail("unknown status item %s", item)
+			}
+			items = append(items, item)
 		default:
 			cmd.fail("unknown status item %s", item)
 		}
@@ -204,6 +223,9 @@ func statusOf(b *mailbox, items []string) []string {
 		switch item {
 		case "APPENDLIMIT": // RFC 7889 §3.2
 			n = uint32(b.user.srv.opts.AppendLimit)
+		case "MAILBOXID": // RFC 8474 §4.3
+			values = append(values, fmt.Sprintf("MAILBOXID (%s)", b.id()))
+			continue
 		case "RECENT":
 			n = uint32(b.recent())
 		case "UIDNEXT":

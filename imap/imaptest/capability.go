@@ -8,7 +8,7 @@ import (
 // can says whether the server has a capability, for those that can be taken
 // away.
 func (c *conn) can(name string) bool {
-	if c.srv.caps[name] {
+	if c.srv.caps[name] || name == "X-GM-EXT-1" && !c.srv.opts.Gmail {
 		return false
 	}
 	for _, dropped := range c.faults().DropCapabilities {
@@ -36,13 +36,17 @@ var sessionCapabilities = []string{
 	"MOVE",
 	"MULTIAPPEND",
 	"NAMESPACE",
+	"OBJECTID",
+	"PREVIEW",
 	"REPLACE",
+	"SAVEDATE",
 	"SPECIAL-USE",
 	"UIDPLUS",
 	"UNSELECT",
 	"URL-PARTIAL",
 	"URLAUTH",
 	"URLAUTH=BINARY",
+	"X-GM-EXT-1",
 }
 
 // capabilities returns the capability list as it is now.

@@ -67,7 +67,7 @@ func TestMailboxCommands(t *testing.T) {
 	for _, cv := range []conversation{
 		{name: "create and list", script: `
 			C: A1 CREATE Work/Old/
-			S: A1 OK CREATE completed
+			S: A1 OK [MAILBOXID...
 			C: A2 LIST "" *
 			S: * LIST (\HasNoChildren) "/" INBOX
 			S: * LIST (\HasChildren) "/" Work
@@ -93,25 +93,25 @@ func TestMailboxCommands(t *testing.T) {
 			C: A1 CREATE INBOX
 			S: A1 NO [ALREADYEXISTS] CREATE: the mailbox exists already
 			C: A2 CREATE "with space"
-			S: A2 OK CREATE completed
+			S: A2 OK [MAILBOXID...
 			C: A3 CREATE "a//b"
 			S: A3 NO [CANNOT] CREATE: the name has an empty part
 			C: A4 CREATE Entw&APw-rfe
-			S: A4 OK CREATE completed
+			S: A4 OK [MAILBOXID...
 			C: A5 CREATE "a&b"
 			S: A5 NO [CANNOT] CREATE: the name is not in modified UTF-7: & without its -
 			C: A6 CREATE &AGE-
 			S: A6 NO [CANNOT] CREATE: the name is not in modified UTF-7: ASCII inside a shift
 			C: A7 CREATE "R&-D"
-			S: A7 OK CREATE completed
+			S: A7 OK [MAILBOXID...
 			C: A8 CREATE &2D0-
 			S: A8 NO [CANNOT] CREATE: the name is not in modified UTF-7: half a surrogate pair
 			C: A9 CREATE {2}
 			S: + go ahead
 			C: "q
-			S: A9 OK CREATE completed
+			S: A9 OK [MAILBOXID...
 			C: B1 CREATE NIL
-			S: B1 OK CREATE completed
+			S: B1 OK [MAILBOXID...
 			C: B2 LIST "" %
 			S: * LIST (\HasNoChildren) "/" "\"q"
 			S: * LIST (\HasNoChildren) "/" Entw&APw-rfe
@@ -123,7 +123,7 @@ func TestMailboxCommands(t *testing.T) {
 		`},
 		{name: "delete", script: `
 			C: A1 CREATE a/b
-			S: A1 OK CREATE completed
+			S: A1 OK [MAILBOXID...
 			C: A2 DELETE a
 			S: A2 OK DELETE completed
 			C: A3 DELETE a
@@ -145,7 +145,7 @@ func TestMailboxCommands(t *testing.T) {
 		`},
 		{name: "delete the selected one", script: `
 			C: A1 CREATE x
-			S: A1 OK CREATE completed
+			S: A1 OK [MAILBOXID...
 			C: A2 EXAMINE x
 			S: * FLAGS...
 			S: * OK [PERMANENTFLAGS ()] flags that can be changed
@@ -153,20 +153,21 @@ func TestMailboxCommands(t *testing.T) {
 			S: * 0 RECENT
 			S: * OK [UIDVALIDITY 2] UIDs valid
 			S: * OK [UIDNEXT 1] predicted next UID
+			S: * OK [MAILBOXID...
 			S: A2 OK [READ-ONLY] EXAMINE completed
 			C: A3 DELETE x
 			S: A3 OK DELETE completed
 			C: A4 CHECK
 			S: A4 BAD CHECK: no mailbox is selected
 			C: A5 CREATE x
-			S: A5 OK CREATE completed
+			S: A5 OK [MAILBOXID...
 			C: A6 STATUS x (UIDVALIDITY)
 			S: * STATUS x (UIDVALIDITY 3)
 			S: A6 OK STATUS completed
 		`},
 		{name: "rename", mail: []string{hello}, script: `
 			C: A1 CREATE a/b/c
-			S: A1 OK CREATE completed
+			S: A1 OK [MAILBOXID...
 			C: A2 RENAME a/b z/y
 			S: A2 OK RENAME completed
 			C: A3 LIST "" *
@@ -190,6 +191,7 @@ func TestMailboxCommands(t *testing.T) {
 			S: * OK [UNSEEN...
 			S: * OK [UIDVALIDITY...
 			S: * OK [UIDNEXT 2...
+			S: * OK [MAILBOXID...
 			S: A7 OK...
 			C: A8 RENAME inbox Saved
 			S: * 1 EXPUNGE
@@ -200,7 +202,7 @@ func TestMailboxCommands(t *testing.T) {
 		`},
 		{name: "subscribe", script: `
 			C: A1 CREATE a/b
-			S: A1 OK CREATE completed
+			S: A1 OK [MAILBOXID...
 			C: A2 SUBSCRIBE a/b
 			S: A2 OK SUBSCRIBE completed
 			C: A3 SUBSCRIBE nothing
@@ -287,6 +289,7 @@ func TestMailboxCommands(t *testing.T) {
 			S: * OK [UNSEEN 2] first unseen
 			S: * OK [UIDVALIDITY 1] UIDs valid
 			S: * OK [UIDNEXT 3] predicted next UID
+			S: * OK [MAILBOXID...
 			S: A3 OK [READ-WRITE] SELECT completed
 			C: A4 APPEND INBOX {1+}
 			C!: x\r\n
@@ -439,7 +442,7 @@ func TestSyntaxErrors(t *testing.T) {
 		{name: "pipelined", script: `
 			C!: A1 NOOP\r\nA2 CREATE {3+}\r\nabc\r\nA3 LIST "" a*\r\nA4 NOOP\r\n
 			S: A1 OK NOOP completed
-			S: A2 OK CREATE completed
+			S: A2 OK [MAILBOXID...
 			S: * LIST (\HasNoChildren) "/" abc
 			S: A3 OK LIST completed
 			S: A4 OK NOOP completed

@@ -61,6 +61,8 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 		switch it.kind {
 		case fetchSection:
 			c.sayBytes(m.body.cut(it))
+		case fetchExtension:
+			c.out = it.value(m, c, c.out)
 		case fetchBinary:
 			c.sayBinary(m.body.binary(it))
 		case fetchBinarySize:

@@ -20,6 +20,7 @@ const (
 	fetchSection
 	fetchBinary
 	fetchBinarySize
+	fetchExtension
 )
 
 // fetchItem is one item of FETCH.
@@ -31,6 +32,8 @@ type fetchItem struct {
 	partial bool
 	offset  uint32
 	count   uint32
+	// value writes the value of a fetchExtension.
+	value func(*message, *conn, []byte) []byte
 }
 
 // section is what stands between the brackets of BODY[...].
@@ -82,6 +85,9 @@ func (p *parser) fetchItem() fetchItem {
 	}
 	if p.peek() == '[' && (name == "BINARY" || name == "BINARY.PEEK" || name == "BINARY.SIZE") {
 		return p.binaryItem(name)
+	}
+	if it, known := p.extensionItem(name); known {
+		return it
 	}
 	switch name {
 	case "FLAGS":

@@ -265,6 +265,7 @@ func TestTLS(t *testing.T) {
 			S: * OK...
 			S: * OK...
 			S: * OK...
+			S: * OK [MAILBOXID...
 			S: A2 OK...
 			C: A3 FETCH 1 BODY[TEXT]
 			S: * 1 FETCH (BODY[TEXT] {100010}
@@ -296,7 +297,7 @@ func TestTrace(t *testing.T) {
 	if want := "L1 LOGIN alice secret|A1 CREATE {2}|ab||"; said['C'] != want {
 		t.Errorf("traced %q, want %q", said['C'], want)
 	}
-	if !strings.HasSuffix(said['S'], "|+ go ahead\r\n|A1 OK CREATE completed\r\n|") {
+	if !strings.HasSuffix(said['S'], "|+ go ahead\r\n|A1 OK [MAILBOXID (F2)] CREATE completed\r\n|") {
 		t.Errorf("traced %q", said['S'])
 	}
 }

@@ -1,6 +1,7 @@
 package imaptest
 
 import (
+	"fmt"
 	"sort"
 	"time"
 )
@@ -41,6 +42,9 @@ func newMailbox(u *User, name string) *mailbox {
 	}
 }
 
+// id is the mailbox's object identifier: it stays when the mailbox is renamed.
+func (b *mailbox) id() string { return fmt.Sprintf("F%d", b.uidValidity) }
+
 // add appends a message and tells the sessions.
 func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
 	b.modseq++
@@ -49,6 +53,7 @@ func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
 		flagSet: b.known(f),
 		modseq:  b.modseq,
 		date:    date,
+		saved:   b.user.srv.now(),
 		body:    text,
 	}
 	m.bits &^= flagRecent

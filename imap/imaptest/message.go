@@ -31,7 +31,7 @@ type flagSet struct {
 }
 
 // message is one message of one mailbox, guarded by the user's mutex except for
-// uid, date and body, which never change.
+// uid, date, saved and body, which never change.
 type message struct {
 	uid    uint32
 	gone   bool   // expunged, though a session may still count it
@@ -39,6 +39,7 @@ type message struct {
 	flagSet
 	modseq uint64
 	date   time.Time
+	saved  time.Time // when it came into this mailbox
 	body   *body
 }
 
@@ -46,6 +47,7 @@ type message struct {
 // is worked out when first asked for.
 type body struct {
 	data      []byte
+	labels    []string // of Gmail's, as they are spelled on the wire; guarded by the user's mutex
 	envelope  atomic.Pointer[string]
 	basic     atomic.Pointer[string] // BODY
 	structure atomic.Pointer[string] // BODYSTRUCTURE

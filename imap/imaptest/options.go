@@ -40,6 +40,10 @@ type Options struct {
 	// them than to say so.
 	With []string
 
+	// Gmail adds Gmail's X-GM-EXT-1: numbers of messages and threads, and labels,
+	// which are kept, but put no message into a mailbox.
+	Gmail bool
+
 	// QuietCapabilities leaves the capabilities out of the greeting and of the
 	// replies to logging in, so that a client has to ask.
 	QuietCapabilities bool

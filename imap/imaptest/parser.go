@@ -18,7 +18,12 @@ type parser struct {
 	pos      int // and the place in it
 	err      error
 	eightBit bool // allow bytes above 127 in quoted strings
+
+	offers func(capability string) bool // nil: none
 }
+
+// can says whether the server offers an extension, so that its words are known.
+func (p *parser) can(capability string) bool { return p.offers != nil && p.offers(capability) }
 
 // cmdLine is one line of a command and the literal that it announced. All lines
 // but the last have one.

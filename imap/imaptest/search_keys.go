@@ -64,7 +64,7 @@ func (s *searcher) key(depth int) criterion {
 	}
 	name := strings.ToUpper(p.atom())
 	for _, find := range []func(string) criterion{
-		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey,
+		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey,
 	} {
 		if c := find(name); c != nil {
 			return c
@@ -141,6 +141,11 @@ func (s *searcher) dateKey(name string) criterion {
 	if rest, sent := strings.CutPrefix(name, "SENT"); sent {
 		name, when = rest, (*candidate).sent
 	}
+	return s.dateKeyOf(name, when)
+}
+
+// dateKeyOf: BEFORE, ON and SINCE of some date.
+func (s *searcher) dateKeyOf(name string, when func(*candidate) time.Time) criterion {
 	var match func(have, want time.Time) bool
 	switch name {
 	case "BEFORE":

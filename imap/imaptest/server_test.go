@@ -22,6 +22,7 @@ func TestServerFirstSteps(t *testing.T) {
 			S: * OK [UNSEEN 1] first unseen
 			S: * OK [UIDVALIDITY 1] UIDs valid
 			S: * OK [UIDNEXT 2] predicted next UID
+			S: * OK [MAILBOXID...
 			S: A2 OK [READ-WRITE] SELECT completed
 			C: A3 FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE BODY BODYSTRUCTURE)
 			S: * 1 FETCH (UID 1 FLAGS (\Recent) INTERNALDATE " 3-Feb-2020 04:05:06 +0000" RFC822.SIZE 57 ENVELOPE (NIL "Hello" (("Bob" NIL "bob" "example.org")) (("Bob" NIL "bob" "example.org")) (("Bob" NIL "bob" "example.org")) NIL NIL NIL NIL NIL) BODY ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 10 1) BODYSTRUCTURE ("text" "plain" ("charset" "us-ascii") NIL NIL "7bit" 10 1 NIL NIL NIL NIL))

@@ -13,6 +13,9 @@ func (c *conn) store(cmd *command) reply {
 	cmd.sp()
 	set := cmd.set()
 	cmd.sp()
+	if change, silent, ok := cmd.labelsItem(); ok {
+		return c.storeLabels(cmd, set, change, silent)
+	}
 	how := cmd.storeItem()
 	cmd.sp()
 	f := cmd.storeFlags()

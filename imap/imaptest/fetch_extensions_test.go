@@ -1,0 +1,109 @@
+package imaptest
+
+import (
+	"testing"
+	"time"
+)
+
+func TestExtensionItems(t *testing.T) {
+	now := func() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
+	first := "Message-ID: <a@x>\nSubject: s\n\nThe first\nline,  and more.\n"
+	answer := "Message-ID: <b@x>\nReferences: <a@x>\nContent-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\n<p>\n--b\n\nplain\n--b--\n"
+	for _, cv := range []conversation{
+		{name: "PREVIEW, SAVEDATE, OBJECTID", opts: &Options{Now: now}, box: "INBOX", mail: []string{first, answer}, script: `
+			C: A1 FETCH 1:2 (PREVIEW SAVEDATE)
+			S: * 1 FETCH (PREVIEW "The first line, and more." SAVEDATE " 1-May-2026 12:00:00 +0000")
+			S: * 2 FETCH (PREVIEW "plain" SAVEDATE " 1-May-2026 12:00:00 +0000")
+			S: A1 OK...
+			C: A2 UID FETCH 2 (PREVIEW (LAZY))
+			S: * 2 FETCH (UID 2 PREVIEW "plain")
+			S: A2 OK...
+			C: A3 FETCH 1:2 (EMAILID THREADID)
+			S: * 1 FETCH (EMAILID (Mbd6535cb0c6cf56d306f) THREADID (T3cdd52294d58e978))
+			S: * 2 FETCH (EMAILID (M95594c7cc925aff38e88) THREADID (T3cdd52294d58e978))
+			S: A3 OK...
+			C: A4 SEARCH SAVEDON 1-May-2026 SAVEDATESUPPORTED
+			S: * SEARCH 1 2
+			S: A4 OK...
+			C: A5 SEARCH SAVEDBEFORE 1-May-2026
+			S: * SEARCH
+			S: A5 OK...
+			C: A6 SEARCH EMAILID Mbd6535cb0c6cf56d306f
+			S: * SEARCH 1
+			S: A6 OK...
+			C: A7 STATUS INBOX (MAILBOXID)
+			S: * STATUS INBOX (MAILBOXID (F1))
+			S: A7 OK...
+			C: A8 FETCH 1 PREVIEW (SLOW)
+			S: A8 BAD...
+			C: A9 FETCH 1 X-GM-LABELS
+			S: A9 BAD...
+			C: A10 STORE 1 X-GM-LABELS (a)
+			S: A10 BAD...
+			C: A11 FETCH 1 PREVIEW
+			S: * 1 FETCH (PREVIEW "The first line, and more.")
+			S: A11 OK...
+		`},
+		{name: "without them", opts: &Options{Without: []string{"PREVIEW", "SAVEDATE", "OBJECTID"}}, mail: []string{hello}, script: `
+			C: A1 EXAMINE INBOX
+			S: * FLAGS...
+			S: * OK...
+			S: * 1 EXISTS
+			S: * 1 RECENT
+			S: * OK [UNSEEN...
+			S: * OK [UIDVALIDITY...
+			S: * OK [UIDNEXT...
+			S: A1 OK...
+			C: A2 FETCH 1 PREVIEW
+			S: A2 BAD...
+			C: A3 FETCH 1 SAVEDATE
+			S: A3 BAD...
+			C: A4 FETCH 1 EMAILID
+			S: A4 BAD...
+			C: A5 SEARCH SAVEDON 1-May-2026
+			S: A5 BAD...
+			C: A6 STATUS INBOX (MAILBOXID)
+			S: A6 BAD...
+			C: A7 CREATE x
+			S: A7 OK CREATE completed
+		`},
+		{name: "Gmail", opts: &Options{Gmail: true}, box: "INBOX", mail: []string{first, answer}, script: `
+			C: A1 UID STORE 1:2 +X-GM-LABELS ("\\Starred" foo "two words" \Inbox)
+			S: * 1 FETCH (UID 1 X-GM-LABELS ("\\Starred" foo "two words" "\\Inbox"))
+			S: * 2 FETCH (UID 2 X-GM-LABELS ("\\Starred" foo "two words" "\\Inbox"))
+			S: A1 OK...
+			C: A2 STORE 1 -X-GM-LABELS.SILENT (foo nothing)
+			S: A2 OK...
+			C: A3 COPY 1 INBOX
+			S: * 3 EXISTS
+			S: * 3 RECENT
+			S: A3 OK...
+			C: A4 STORE 1 X-GM-LABELS ()
+			S: * 1 FETCH (UID 1 X-GM-LABELS ())
+			S: A4 OK...
+			C: A5 FETCH 2:3 X-GM-LABELS
+			S: * 2 FETCH (X-GM-LABELS ("\\Starred" foo "two words" "\\Inbox"))
+			S: * 3 FETCH (X-GM-LABELS ())
+			S: A5 OK...
+			C: A6 FETCH 1:2 (X-GM-MSGID X-GM-THRID)
+			S: * 1 FETCH (X-GM-MSGID 6823686696009628342 X-GM-THRID 4385751949473540472)
+			S: * 2 FETCH (X-GM-MSGID 5380858441706428409 X-GM-THRID 4385751949473540472)
+			S: A6 OK...
+			C: A7 SEARCH X-GM-THRID 4385751949473540472 X-GM-LABELS foo
+			S: * SEARCH 2
+			S: A7 OK...
+			C: A8 SEARCH X-GM-RAW "label:foo plain"
+			S: * SEARCH 2
+			S: A8 OK...
+			C: A9 UID SEARCH X-GM-MSGID 6823686696009628342
+			S: * SEARCH 1 3
+			S: A9 OK...
+			C: A10 STORE 1 *X-GM-LABELS (a)
+			S: A10 BAD...
+			C: A11 STORE 1 X-GM-LABELS (a
+			S: A11 BAD...
+		`},
+	} {
+		cv.run(t)
+	}
+}
