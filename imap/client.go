@@ -47,34 +47,36 @@ type Client struct {
 	introduced bool // ID was sent
 	names      mailboxNames
 	enabled    enabledSet
-	serverID   ID
-	prefix     string // of tags
-	tags       uint64
-	queue      []*call
-	flight     []*call // written in part or whole, oldest first
-	writing    *call   // its literal is not finished
-	pumping    bool
-	wbuf       []byte
-	writeDue   time.Time // when the present write must have made progress
-	idle       idleState
-	box        *Mailbox // the selected one
-	opening    *Mailbox // SELECT was written
-	previous   *Mailbox // what was selected before, until SELECT is answered
-	notices    listeners[Notice]
-	events     listeners[Event]
-	notify     notifyState
-	kick       chan struct{} // wakes a parked reader
-	welcome    chan struct{} // closed at the greeting
-	watchdog   watchdog
-	esearch    bool // a tagged ESEARCH was seen
-	plainly    bool // RETURN cannot be trusted: SEARCH is sent without
-	silent     bool // one silence has passed
-	memory     int64
-	spool      *spool
-	leaving    bool // LOGOUT was written
-	bye        string
-	webAlert   string // the address in the last WEBALERT
-	byeDue     time.Time
+	// listRefused is what LIST turned out not to do, whatever the capabilities.
+	listRefused listWants
+	serverID    ID
+	prefix      string // of tags
+	tags        uint64
+	queue       []*call
+	flight      []*call // written in part or whole, oldest first
+	writing     *call   // its literal is not finished
+	pumping     bool
+	wbuf        []byte
+	writeDue    time.Time // when the present write must have made progress
+	idle        idleState
+	box         *Mailbox // the selected one
+	opening     *Mailbox // SELECT was written
+	previous    *Mailbox // what was selected before, until SELECT is answered
+	notices     listeners[Notice]
+	events      listeners[Event]
+	notify      notifyState
+	kick        chan struct{} // wakes a parked reader
+	welcome     chan struct{} // closed at the greeting
+	watchdog    watchdog
+	esearch     bool // a tagged ESEARCH was seen
+	plainly     bool // RETURN cannot be trusted: SEARCH is sent without
+	silent      bool // one silence has passed
+	memory      int64
+	spool       *spool
+	leaving     bool // LOGOUT was written
+	bye         string
+	webAlert    string // the address in the last WEBALERT
+	byeDue      time.Time
 	// mechanism is what logged in; "" before, and with PREAUTH.
 	mechanism string
 	// unwritable is why nothing more can be written.

@@ -114,7 +114,7 @@ func literalLen(b []byte) int {
 func typedCode(c Code) bool {
 	switch c {
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, CodePermanentFlags,
-		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit, CodeURLMech:
+		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit, CodeURLMech, CodeMailboxID:
 		return true
 	}
 	return false
@@ -146,6 +146,9 @@ func (p *parser) respTextCode(name, data []byte) *ResponseCode {
 	case CodeModified: // RFC 7162 §7, resp-text-code
 		p.r.SkipSP()
 		c.Modified = UIDSet{p.numSet()}
+	case CodeMailboxID:
+		p.r.SkipSP()
+		c.MailboxID = p.mailboxID()
 	case CodeMessageLimit:
 		p.messageLimit(c)
 	case CodeURLMech:

@@ -416,6 +416,10 @@ func statusHolds(s *MailboxStatus, want map[string]any) bool {
 			if s.Size != nil {
 				got = fmt.Sprint(*s.Size)
 			}
+		case "DELETED-STORAGE":
+			if s.DeletedStorage != nil {
+				got = fmt.Sprint(*s.DeletedStorage)
+			}
 		case "APPENDLIMIT":
 			if s.AppendLimit != nil {
 				got = fmt.Sprint(*s.AppendLimit)

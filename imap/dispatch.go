@@ -320,9 +320,9 @@ func (k *call) answeredBy(name string) bool {
 	case "SEARCH", "ESEARCH", "SORT":
 		return k.foot.class == classSearch
 	case "LIST", "XLIST":
-		return k.name == "LIST"
+		return k.name == "LIST" || k.name == "XLIST"
 	case "LSUB", "STATUS", "CAPABILITY":
-		return k.name == name
+		return k.name == name || slices.Contains(k.answers, name)
 	}
 	return slices.Contains(k.answers, name)
 }

@@ -58,7 +58,7 @@ func (p *parser) listName(e *ListEntry) {
 	e.Mailbox, e.Raw = p.mailbox()
 	p.r.SkipSP()
 	if p.r.Peek() == '(' {
-		e.Extended = p.mboxListExtended()
+		e.Extended = p.mboxListExtended(e)
 	}
 	if p.r.End(); p.r.Err() == nil {
 		return
@@ -72,20 +72,40 @@ func (p *parser) listName(e *ListEntry) {
 	p.r.Recover(at, depth)
 	p.r.Rest()
 	e.Raw = string(rest)
-	e.Mailbox, e.Extended = p.mailboxName(e.Raw), nil
+	e.Mailbox, e.Extended, e.ChildInfo, e.OldName = p.mailboxName(e.Raw), nil, nil, ""
 }
 
 // RFC 9051 §9, mbox-list-extended
-func (p *parser) mboxListExtended() (items []RawAttribute) {
+func (p *parser) mboxListExtended(e *ListEntry) (items []RawAttribute) {
 	p.r.List(func() {
 		name := strings.ToUpper(p.r.AString())
 		p.r.SP()
+		from, depth := p.r.Pos(), p.r.Depth()
 		items = append(items, RawAttribute{Name: name, Value: p.rawValue()})
+		if to := p.r.Pos(); p.r.Err() == nil {
+			p.seek(from)
+			p.mboxListExtendedItem(e, name)
+			p.r.Recover(to, depth)
+		}
 		if len(items) > p.lim.Items {
 			p.r.FailWith(&wire.LimitError{What: "number of attributes", Max: uint64(p.lim.Items)})
 		}
 	})
 	return items
+}
+
+// RFC 9051 §9, childinfo-extended-item and oldname-extended-item
+func (p *parser) mboxListExtendedItem(e *ListEntry, name string) {
+	switch name {
+	case "CHILDINFO":
+		p.r.List(func() {
+			if option := strings.ToUpper(p.r.AString()); len(e.ChildInfo) < p.lim.Items {
+				e.ChildInfo = append(e.ChildInfo, option)
+			}
+		})
+	case "OLDNAME":
+		p.r.List(func() { e.OldName, _ = p.mailbox() })
+	}
 }
 
 // rawValue reads one value of any kind and copies it.

@@ -59,6 +59,9 @@ type MailboxState struct {
 	// NoModSeq: the server said that the mailbox has no mod-sequences.
 	NoModSeq     bool
 	UIDNotSticky bool
+	// MailboxID stays with the mailbox when it is renamed (OBJECTID, RFC 8474
+	// §4.2); "": the server did not say.
+	MailboxID string
 	// URLMechs is how the mailbox authorizes URLs; see GenURLAuth.
 	URLMechs []URLMech
 	// Epoch rises when sequence numbers change their meaning.
@@ -198,6 +201,8 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		s.HighestModSeq = code.Number
 	case CodeNoModSeq:
 		s.HighestModSeq, s.NoModSeq = 0, true
+	case CodeMailboxID:
+		s.MailboxID = code.MailboxID
 	case CodeUIDNotSticky:
 		s.UIDNotSticky = true
 	case CodeURLMech:

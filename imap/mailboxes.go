@@ -7,7 +7,7 @@ import (
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
-// Create makes a mailbox (RFC 9051 §6.3.4).
+// Create makes a mailbox (RFC 9051 §6.3.4); [Client.CreateMailbox] says more.
 func (c *Client) Create(ctx context.Context, name string) error {
 	if c.hasQuirk(QuirkTrailingDelimiter) {
 		name = strings.TrimRight(name, "/")

@@ -24,6 +24,8 @@ const (
 	StatusHighestModSeq StatusItem = "HIGHESTMODSEQ" // CONDSTORE
 	StatusAppendLimit   StatusItem = "APPENDLIMIT"   // APPENDLIMIT
 	StatusMailboxID     StatusItem = "MAILBOXID"     // OBJECTID
+	// StatusDeletedStorage needs QUOTA=RES-STORAGE.
+	StatusDeletedStorage StatusItem = "DELETED-STORAGE"
 )
 
 // Status asks about a mailbox without selecting it (RFC 9051 §6.3.11). Without

@@ -107,15 +107,23 @@ func (p *parser) statusAttVal(s *MailboxStatus, name string) bool {
 			p.statusSize(&s.AppendLimit)
 		}
 	case "MAILBOXID": // RFC 8474 §4.3
-		parens := p.r.Take('(')
-		s.MailboxID = p.r.AString()
-		if parens {
-			p.r.Expect(')')
-		}
+		s.MailboxID = p.mailboxID()
+	case "DELETED-STORAGE": // RFC 9208 §4.1.4
+		p.statusSize(&s.DeletedStorage)
 	default:
 		return false
 	}
 	return true
+}
+
+// RFC 8474 §7, objectid in parentheses, which some leave out.
+func (p *parser) mailboxID() string {
+	parens := p.r.Take('(')
+	id := p.r.AString()
+	if p.r.SkipSP(); parens {
+		p.r.Expect(')')
+	}
+	return id
 }
 
 func (p *parser) statusCount(to **uint32) {

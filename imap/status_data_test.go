@@ -25,7 +25,7 @@ func TestStatus(t *testing.T) {
 		{`Sent (old) items (MESSAGES 5 X (1))`, MailboxStatus{Mailbox: "Sent (old) items", Raw: "Sent (old) items", Messages: num(5), Raws: []RawAttribute{{"X", []byte("(1)")}}}},
 		{`a (MESSAGES -1 UNSEEN 4294967296 UIDNEXT 4294967296 RECENT 7)`, MailboxStatus{Mailbox: "a", Raw: "a", Recent: num(7),
 			Raws: []RawAttribute{{"MESSAGES", []byte("-1")}, {"UNSEEN", []byte("4294967296")}, {"UIDNEXT", []byte("4294967296")}}}},
-		{`a (deleted-storage 8 x (1 (2) "3)"))`, MailboxStatus{Mailbox: "a", Raw: "a", Raws: []RawAttribute{{"DELETED-STORAGE", []byte("8")}, {"X", []byte(`(1 (2) "3)")`)}}}},
+		{`a (deleted-storage 8 x (1 (2) "3)"))`, MailboxStatus{Mailbox: "a", Raw: "a", DeletedStorage: size(8), Raws: []RawAttribute{{"X", []byte(`(1 (2) "3)")`)}}}},
 	} {
 		if s := mustParseLine(t, "* STATUS "+tt.in).mbox; !reflect.DeepEqual(*s, tt.want) {
 			t.Errorf("%s: %v", tt.in, dumpValue(reflect.ValueOf(s)))

@@ -51,17 +51,6 @@ type BodyStructure struct {
 // Param is a parameter of a media type or disposition. They stay in order.
 type Param struct{ Name, Value string }
 
-// ListEntry is a mailbox as LIST or LSUB tells it (RFC 9051 §7.3.1).
-type ListEntry struct {
-	Attributes []string // such as \HasChildren, \Noselect, \Sent
-	Delimiter  string   // between levels of the hierarchy; "": it is flat
-	Mailbox    string   // decoded name; pass it to other methods as it is
-	Raw        string   // the name on the wire
-	Status     *MailboxStatus
-	// Extended has the extended data items, name and value in turn, unparsed.
-	Extended []RawAttribute
-}
-
 // MailboxStatus is the answer to STATUS (RFC 9051 §7.3.4). Fields that were
 // not sent are nil or zero.
 type MailboxStatus struct {
@@ -73,11 +62,13 @@ type MailboxStatus struct {
 	UIDValidity   uint32
 	Unseen        *uint32
 	Deleted       *uint32
-	Size          *int64
+	Size          *int64 // bytes
 	HighestModSeq uint64
-	AppendLimit   *int64
+	AppendLimit   *int64 // bytes of a message; nil: there is none, or it was not told
 	MailboxID     string
-	Raws          []RawAttribute // items that this library does not know
+	// DeletedStorage is how many KiB expunging would free, at the most.
+	DeletedStorage *int64
+	Raws           []RawAttribute // items that this library does not know
 }
 
 // ResponseCode is what stands in brackets in a status response
@@ -97,6 +88,7 @@ type ResponseCode struct {
 	Modified     UIDSet     // MODIFIED: what was left as it is
 	Lowest       UID        // MESSAGELIMIT: the lowest that was processed; 0: not said
 	URLMechs     []URLMech  // URLMECH
+	MailboxID    string     // MAILBOXID
 	Problem      error      // the data did not parse; Data still has it
 
 	appended uidRanges // APPENDUID: Dest in the order of the messages
@@ -130,6 +122,7 @@ const (
 	CodeHighestModSeq        Code = "HIGHESTMODSEQ"
 	CodeInUse                Code = "INUSE"
 	CodeLimit                Code = "LIMIT"
+	CodeMailboxID            Code = "MAILBOXID"
 	CodeMessageLimit         Code = "MESSAGELIMIT"
 	CodeModified             Code = "MODIFIED"
 	CodeNoModSeq             Code = "NOMODSEQ"
@@ -158,6 +151,7 @@ const (
 	CodeUnavailable          Code = "UNAVAILABLE"
 	CodeUnknownCTE           Code = "UNKNOWN-CTE"
 	CodeUnseen               Code = "UNSEEN"
+	CodeUseAttr              Code = "USEATTR" // RFC 6154: a special use that the server will not give
 	CodeURLMech              Code = "URLMECH"
 )
 
