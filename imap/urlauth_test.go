@@ -109,6 +109,10 @@ func TestURLFetch(t *testing.T) {
 		C: $6 URLFETCH "`+url+`"
 		S: * URLFETCH "`+strings.ToUpper(url)+`" "spelled differently"
 		S: $6 OK done
+		C: $7 URLFETCH ("`+url+`" BODYPARTSTRUCTURE BINARY)
+		S: * URLFETCH "`+url+`" (BODYPARTSTRUCTURE ("TEXT" "PLAIN" () NIL NIL "BASE64" 38 1) BINARY ~{3}
+		S!: a\0b)\r\n
+		S: $7 OK as Dovecot says it
 	`, nil)
 	fetch := func(o *imap.URLFetchOptions, urls ...string) []*imap.URLContent {
 		t.Helper()
@@ -138,6 +142,10 @@ func TestURLFetch(t *testing.T) {
 		t.Fatal("no error")
 	}
 	if got := fetch(nil, url); string(got[0].Data) != "spelled differently" {
+		t.Fatalf("%+v", got[0])
+	}
+	got = fetch(&imap.URLFetchOptions{Binary: true, Structure: true}, url)
+	if string(got[0].Data) != "a\x00b" || got[0].Structure == nil || got[0].Problem != nil {
 		t.Fatalf("%+v", got[0])
 	}
 }

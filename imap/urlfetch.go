@@ -175,36 +175,42 @@ func (p *parser) urlData() *URLContent {
 	return u
 }
 
-// RFC 5524 §5, url-metadata-el. One that does not parse costs itself alone.
+// urlMetadata reads a list of what is told of a URL: one thing as RFC 5524 has
+// it, or all of them as Dovecot does. One that does not parse costs itself and
+// those behind it in the list.
 func (p *parser) urlMetadata(u *URLContent) {
 	start, depth := p.r.Pos(), p.r.Depth()
-	p.r.Open()
-	switch name := string(p.r.Name()); name {
-	case "BODYPARTSTRUCTURE":
-		p.r.SkipSP()
-		if !p.r.IsNil() {
-			if b := p.bodyRoot(); p.r.Err() == nil {
-				u.Structure = b
-			}
-		}
-	case "BINARY", "BODY":
-		p.r.SkipSP()
-		if !p.r.IsNil() {
-			if b := p.r.StringBytes(); p.r.Err() == nil {
-				u.Data, u.Nil = b, false
-			}
-		}
-	default:
-		p.r.Fail("BODY, BINARY or BODYPARTSTRUCTURE")
-	}
-	p.r.SkipSP()
-	if p.r.Expect(')'); p.r.Err() == nil {
-		p.r.Recover(p.r.Pos(), depth)
+	p.r.List(func() { p.urlMetadataEl(u) })
+	err := p.r.Err()
+	if err == nil {
 		return
 	}
-	err := p.r.Err()
 	p.r.Recover(start, depth)
 	if p.r.Skip(); p.r.Err() == nil {
 		u.Problem = err
+	}
+}
+
+// RFC 5524 §5, url-metadata-el
+func (p *parser) urlMetadataEl(u *URLContent) {
+	switch name := string(p.r.Name()); name {
+	case "BODYPARTSTRUCTURE":
+		p.r.SkipSP()
+		if p.r.IsNil() {
+			return
+		}
+		if b := p.bodyRoot(); p.r.Err() == nil {
+			u.Structure = b
+		}
+	case "BINARY", "BODY":
+		p.r.SkipSP()
+		if p.r.IsNil() {
+			return
+		}
+		if b := p.r.StringBytes(); p.r.Err() == nil {
+			u.Data, u.Nil = b, false
+		}
+	default:
+		p.r.Fail("BODY, BINARY or BODYPARTSTRUCTURE")
 	}
 }

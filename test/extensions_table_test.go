@@ -20,9 +20,11 @@ var extensions = []extension{
 	{name: "PREVIEW", rfc: "8970", api: "FetchOptions.Preview, FetchOptions.LazyPreview"},
 	{name: "QRESYNC", rfc: "7162", api: "SelectOptions.Resync, Mailbox.Resync, FetchOptions.Vanished"},
 	{name: "QUOTA", rfc: "2087, 9208", api: "Client.GetQuota, Client.GetQuotaRoot, Client.SetQuota"},
-	{name: "REPLACE", rfc: "8508", api: "Mailbox.Replace", transcripts: "TestReplace"},
+	{name: "REPLACE", rfc: "8508", api: "Mailbox.Replace"},
 	{name: "SAVEDATE", rfc: "8514", api: "FetchOptions.SaveDate"},
 	{name: "UIDPLUS", rfc: "4315", api: "Mailbox.ExpungeUIDs, AppendResult, CopyResult"},
 	{name: "UNSELECT", rfc: "3691", api: "Mailbox.Unselect"},
-	{name: "URLAUTH", rfc: "4467", api: "Client.GenURLAuth, Client.URLFetch, Client.ResetKey, MessageURL", transcripts: "TestGenURLAuth TestURLFetch"},
+	{name: "URL-PARTIAL", rfc: "5550", api: "MessageURL.Offset"},
+	{name: "URLAUTH", rfc: "4467", api: "Client.GenURLAuth, Client.ResetKey, Client.URLFetch"},
+	{name: "URLAUTH=BINARY", rfc: "5524", api: "URLFetchOptions.Binary, URLFetchOptions.Structure"},
 }

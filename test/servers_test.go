@@ -43,6 +43,7 @@ plugin {
   quota_vsizes = yes
 }
 imap_metadata = yes
+imap_urlauth_host = localhost
 mail_attribute_dict = file:%h/dovecot-attributes
 protocol imap {
   mail_plugins = zlib imap_zlib acl imap_acl quota imap_quota
