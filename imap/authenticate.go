@@ -58,7 +58,6 @@ func (x *authentication) run(ctx context.Context) error {
 	talk, stop := context.WithCancel(ctx)
 	defer stop()
 	result := make(chan error, 1)
-	c.trace.hide(true)
 	go func() { result <- c.logIn(talk, x.k, x.mech) }()
 	for {
 		select {

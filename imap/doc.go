@@ -2,7 +2,7 @@
 //
 //	c, err := imap.Dial(ctx, "imap.example.org", nil)   // TLS, verified
 //	defer c.Close()
-//	err = c.Login(ctx, "alice", password)
+//	err = c.LoginWith(ctx, sasl.Password("alice", password))
 //	inbox, err := c.Select(ctx, "INBOX", nil)
 //	unread, err := inbox.Search(ctx, search.Unseen)
 //	for m, err := range inbox.Fetch(ctx, unread, &imap.FetchOptions{Envelope: true}) {

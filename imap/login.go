@@ -51,7 +51,10 @@ func (c *Client) mayLogin(mechanism string) error {
 // logIn sends a command that logs in, and sees to the capabilities.
 func (c *Client) logIn(ctx context.Context, k *call, mechanism string) error {
 	var before []string
-	k.written = func() { c.caps.fresh, before = false, c.caps.list }
+	k.written = func() {
+		c.trace.hide(k.challenge != nil)
+		c.caps.fresh, before = false, c.caps.list
+	}
 	k.finish = func(r *response) {
 		c.trace.hide(false)
 		if r.status == StatusOK {

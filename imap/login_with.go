@@ -32,6 +32,9 @@ import (
 // refusal is a [*LoginError]. Rules and errors are otherwise those of Login and
 // Authenticate.
 func (c *Client) LoginWith(ctx context.Context, cred sasl.Credentials) error {
+	if c.Authenticated() {
+		return errLoggedIn
+	}
 	if !c.capsKnown() {
 		if _, err := c.Capability(ctx); err != nil {
 			return err
