@@ -122,6 +122,7 @@ func TestAppendCommands(t *testing.T) {
 			S: * 2 FETCH (UID 3 FLAGS (\Draft \Recent))
 			S: A6 OK UID FETCH completed
 			C: A7 EXAMINE INBOX
+			S: * OK [CLOSED] the mailbox before
 			S: * FLAGS ...
 			S: * OK [PERMANENTFLAGS ...
 			S: * 2 EXISTS

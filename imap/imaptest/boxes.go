@@ -2,6 +2,7 @@ package imaptest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,10 +14,20 @@ func (cmd *command) mailboxName() string { return canonicalName(cmd.astring()) }
 func (c *conn) selectMailbox(cmd *command) reply {
 	cmd.sp()
 	name := cmd.mailboxName()
+	params := c.selectParams(cmd)
 	if !cmd.end() {
 		return cmd.syntax()
 	}
+	if params.qresync && !c.enabled["QRESYNC"] {
+		return bad("%s: QRESYNC is not enabled", cmd.name)
+	}
+	if c.view != nil && c.canModSeq() {
+		c.untagged("OK [CLOSED] the mailbox before") // RFC 7162 §3.2.11
+	}
 	c.deselect()
+	if params.condstore {
+		c.noticeModSeq()
+	}
 	u := c.user.Load()
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -28,6 +39,9 @@ func (c *conn) selectMailbox(cmd *command) reply {
 	c.view = newView(b, readOnly)
 	b.sessions[c] = struct{}{}
 	c.describe(b)
+	if params.qresync {
+		c.resync(&params)
+	}
 	if readOnly {
 		return okCode("READ-ONLY", "EXAMINE completed")
 	}
@@ -44,13 +58,16 @@ func (c *conn) describe(b *mailbox) {
 	c.untagged("OK [PERMANENTFLAGS (%s)] flags that can be changed", permanent)
 	c.number(len(b.messages), "EXISTS")
 	c.number(c.view.recents(), "RECENT")
-	if count, first := b.unseen(); count > 0 {
+	if count, first := b.unseen(); count > 0 && !c.enabled["UIDONLY"] {
 		c.untagged("OK [UNSEEN %d] first unseen", first)
 	}
 	c.untagged("OK [UIDVALIDITY %d] UIDs valid", b.uidValidity)
 	c.untagged("OK [UIDNEXT %d] predicted next UID", b.uidNext)
 	if c.can("OBJECTID") {
 		c.untagged("OK [MAILBOXID (%s)] the same under any name", b.id())
+	}
+	if c.condstore {
+		c.untagged("OK [HIGHESTMODSEQ %d] highest", b.modseq)
 	}
 }
 
@@ -196,6 +213,11 @@ func (c *conn) status(cmd *command) reply {
 				cmd.fail("unknown status item %s", item)
 			}
 			items = append(items, item)
+		case "HIGHESTMODSEQ":
+			if !c.canModSeq() {
+				cmd.fail("unknown status item %s", item)
+			}
+			items = append(items, item)
 		default:
 			cmd.fail("unknown status item %s", item)
 		}
@@ -210,6 +232,9 @@ func (c *conn) status(cmd *command) reply {
 	if b == nil {
 		return no("NONEXISTENT", "there is no such mailbox")
 	}
+	if slices.Contains(items, "HIGHESTMODSEQ") {
+		c.noticeModSeq()
+	}
 	c.out = append(c.out, "* STATUS "...)
 	c.out = appendAstring(c.out, name)
 	c.out = fmt.Appendf(c.out, " (%s)\r\n", strings.Join(statusOf(b, items), " "))
@@ -219,22 +244,24 @@ func (c *conn) status(cmd *command) reply {
 func statusOf(b *mailbox, items []string) []string {
 	var values []string
 	for _, item := range items {
-		n := uint32(len(b.messages))
+		n := uint64(len(b.messages))
 		switch item {
 		case "APPENDLIMIT": // RFC 7889 §3.2
-			n = uint32(b.user.srv.opts.AppendLimit)
+			n = uint64(b.user.srv.opts.AppendLimit)
 		case "MAILBOXID": // RFC 8474 §4.3
 			values = append(values, fmt.Sprintf("MAILBOXID (%s)", b.id()))
 			continue
 		case "RECENT":
-			n = uint32(b.recent())
+			n = uint64(b.recent())
 		case "UIDNEXT":
-			n = b.uidNext
+			n = uint64(b.uidNext)
 		case "UIDVALIDITY":
-			n = b.uidValidity
+			n = uint64(b.uidValidity)
+		case "HIGHESTMODSEQ":
+			n = b.modseq
 		case "UNSEEN":
 			unseen, _ := b.unseen()
-			n = uint32(unseen)
+			n = uint64(unseen)
 		}
 		values = append(values, fmt.Sprintf("%s %d", item, n))
 	}

@@ -32,15 +32,19 @@ var sessionCapabilities = []string{
 	"BINARY",
 	"CATENATE",
 	"CHILDREN",
+	"CONDSTORE",
 	"ESEARCH",
 	"MOVE",
 	"MULTIAPPEND",
 	"NAMESPACE",
 	"OBJECTID",
 	"PREVIEW",
+	"QRESYNC",
 	"REPLACE",
 	"SAVEDATE",
 	"SPECIAL-USE",
+	"UIDBATCHES",
+	"UIDONLY",
 	"UIDPLUS",
 	"UNSELECT",
 	"URL-PARTIAL",
@@ -56,6 +60,9 @@ func (c *conn) capabilities() string {
 		names = append(names, c.loginCapabilities()...)
 	} else {
 		names = append(names, sessionCapabilities...)
+		if n := c.srv.opts.MessageLimit; n > 0 {
+			names = append(names, fmt.Sprintf("MESSAGELIMIT=%d", n))
+		}
 		if n := c.srv.opts.AppendLimit; n > 0 {
 			names = append(names, fmt.Sprintf("APPENDLIMIT=%d", n))
 		}

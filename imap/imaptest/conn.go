@@ -27,6 +27,8 @@ type conn struct {
 	view    *view
 	enabled map[string]bool // what ENABLE turned on, upper case
 
+	condstore bool // the client wants mod-sequences
+
 	user atomic.Pointer[User] // nil before login; set once
 
 	turn    chan struct{} // a mutex that synctest understands

@@ -258,7 +258,7 @@ func TestMailboxCommands(t *testing.T) {
 			C: A4 ID ("name")
 			S: A4 BAD ID: a field without a value
 			C: A5 ENABLE CONDSTORE X
-			S: * ENABLED
+			S: * ENABLED CONDSTORE
 			S: A5 OK ENABLE completed
 			C: A6 ENABLE
 			S: A6 BAD ENABLE: expected ' ' at the end of the command

@@ -21,6 +21,10 @@ func (c *conn) copyMessages(cmd *command) reply {
 	if !found {
 		return bad("%s: no message has a number in %s", cmd.name, set)
 	}
+	places, limited := c.limited(places)
+	if limited != "" && !moving {
+		return no(limited, "too many messages to copy, try a smaller subset")
+	}
 	u := v.box.user
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -47,7 +51,7 @@ func (c *conn) copyMessages(cmd *command) reply {
 			moved[m] = true
 		}
 		v.box.remove(func(m *message) bool { return moved[m] })
-		return r
+		return c.limit(cmd, r, limited)
 	}
 	r.code = code
 	return r
@@ -84,8 +88,32 @@ func (c *conn) expunge(cmd *command) reply {
 	set = set.normal(v.last(true))
 	v.box.user.mu.Lock()
 	defer v.box.user.mu.Unlock()
-	v.box.remove(func(m *message) bool {
-		return m.has(flagDeleted) && (!cmd.uid || set.contains(m.uid))
-	})
-	return ok("%s completed", cmd.full())
+	lowest, code := c.limitRemoval(cmd, set)
+	v.box.remove(func(m *message) bool { return m.uid >= lowest && cmd.dooms(m, set) })
+	return c.limit(cmd, ok("%s completed", cmd.full()), code)
+}
+
+// dooms says whether EXPUNGE removes a message.
+func (cmd *command) dooms(m *message, set numSet) bool {
+	return m.has(flagDeleted) && (!cmd.uid || set.contains(m.uid))
+}
+
+// limitRemoval returns from which UID on UID EXPUNGE removes messages. RFC 9738
+// §3.
+func (c *conn) limitRemoval(cmd *command, set numSet) (lowest uint32, code string) {
+	most := c.srv.opts.MessageLimit
+	if most <= 0 || !cmd.uid {
+		return 0, ""
+	}
+	all := c.view.box.messages
+	for i, n := len(all)-1, 0; i >= 0; i-- {
+		if !cmd.dooms(all[i], set) {
+			continue
+		}
+		if n++; n > most {
+			return lowest, c.limitCode(lowest)
+		}
+		lowest = all[i].uid
+	}
+	return 0, ""
 }

@@ -45,6 +45,7 @@ func (c *conn) conclude(cmd *command, r reply) {
 			c.sync(cmd.mayExpunge())
 		}
 	}
+	c.settleModSeq(cmd, &r)
 	for _, line := range f.BeforeTagged {
 		c.untagged("%s", line)
 	}
@@ -63,6 +64,11 @@ func (c *conn) conclude(cmd *command, r reply) {
 func (c *conn) find(cmd *command) (handler, reply) {
 	if need := c.requires(cmd); need != "" && !c.can(need) {
 		return nil, bad("unknown command %s", cmd.full())
+	}
+	if !cmd.uid && cmd.numbered() && c.enabled["UIDONLY"] {
+		r := bad("%s: message numbers are not allowed", cmd.name)
+		r.code = "UIDREQUIRED"
+		return nil, r
 	}
 	if cmd.uid {
 		if h := uidCommand(cmd.name); h == nil {
@@ -104,6 +110,8 @@ func (c *conn) requires(cmd *command) string {
 		return cmd.name
 	case "GENURLAUTH", "RESETKEY", "URLFETCH":
 		return "URLAUTH"
+	case "UIDBATCHES":
+		return cmd.name
 	case "EXPUNGE":
 		if cmd.uid {
 			return "UIDPLUS"
@@ -178,6 +186,8 @@ func selectedCommand(name string) handler {
 		return (*conn).noop
 	case "CLOSE":
 		return (*conn).closeMailbox
+	case "UIDBATCHES":
+		return (*conn).uidBatches
 	case "UNSELECT":
 		return (*conn).unselect
 	case "EXPUNGE":
@@ -202,4 +212,13 @@ func uidCommand(name string) handler {
 		return (*conn).replace
 	}
 	return nil
+}
+
+// numbered says whether a command without UID is about message numbers.
+func (cmd *command) numbered() bool {
+	switch cmd.name {
+	case "FETCH", "STORE", "SEARCH", "COPY", "MOVE", "REPLACE", "SORT", "THREAD":
+		return true
+	}
+	return false
 }

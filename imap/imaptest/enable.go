@@ -4,7 +4,7 @@ import "strings"
 
 // enableable lists what ENABLE turns on. Without the capability it is passed
 // over.
-var enableable = []string{}
+var enableable = []string{"CONDSTORE", "QRESYNC", "UIDONLY"}
 
 // enable: RFC 5161. What the server does not know is passed over.
 func (c *conn) enable(cmd *command) reply {
@@ -35,4 +35,7 @@ func (c *conn) turnOn(name string) {
 		c.enabled = make(map[string]bool)
 	}
 	c.enabled[name] = true
+	if name == "CONDSTORE" || name == "QRESYNC" {
+		c.noticeModSeq()
+	}
 }

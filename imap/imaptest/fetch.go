@@ -8,6 +8,10 @@ func (c *conn) fetch(cmd *command) reply {
 	set := cmd.set()
 	cmd.sp()
 	items := cmd.fetchItems()
+	mods := c.fetchModifiers(cmd)
+	if hasKind(items, fetchModSeq) && !c.canModSeq() {
+		cmd.fail("FETCH does not know the item %q", "MODSEQ")
+	}
 	if !cmd.end() {
 		return cmd.syntax()
 	}
@@ -18,7 +22,24 @@ func (c *conn) fetch(cmd *command) reply {
 	if !found {
 		return bad("FETCH: no message has a number in %s", set)
 	}
-	if cmd.uid && !hasKind(items, fetchUID) {
+	places = mods.among(places)
+	if mods.partial != [2]int64{} && c.srv.opts.MessageLimit > 0 && len(places) > c.srv.opts.MessageLimit {
+		return no("MESSAGELIMIT "+strconv.Itoa(c.srv.opts.MessageLimit), "FETCH exceeds the limit of messages")
+	}
+	places, limited := c.limited(places)
+	if mods.changedSince > 0 && !hasKind(items, fetchModSeq) {
+		items = append(items, fetchItem{kind: fetchModSeq, label: "MODSEQ", peek: true})
+	}
+	if hasKind(items, fetchModSeq) {
+		c.noticeModSeq()
+	}
+	if mods.vanished {
+		c.sayRemoved(cmd, set, mods)
+	}
+	if mods.changedSince > 0 {
+		places = c.changed(places, mods.changedSince)
+	}
+	if cmd.uid && !hasKind(items, fetchUID) && !c.enabled["UIDONLY"] {
 		items = append([]fetchItem{simpleItem(fetchUID)}, items...)
 	}
 	seeing := setsSeen(items) && !c.view.readOnly
@@ -33,7 +54,7 @@ func (c *conn) fetch(cmd *command) reply {
 			return reply{}
 		}
 	}
-	return r
+	return c.limit(cmd, r, limited)
 }
 
 func hasKind(items []fetchItem, k fetchKind) bool {
@@ -48,13 +69,15 @@ func hasKind(items []fetchItem, k fetchKind) bool {
 // fetchOne answers for one message.
 func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 	m := c.view.messages[place]
-	f, changed := c.look(m, seeing)
-	c.out = append(c.out, "* "...)
-	c.out = appendUint(c.out, uint32(place+1))
-	c.out = append(c.out, " FETCH ("...)
+	f, modseq, changed := c.look(m, seeing)
+	c.fetchHead(place, m)
 	for i, it := range items {
 		if i > 0 {
 			c.out = append(c.out, ' ')
+		}
+		if it.kind == fetchModSeq {
+			c.sayModSeq(modseq)
+			continue
 		}
 		c.out = append(c.out, it.label...)
 		c.out = append(c.out, ' ')
@@ -74,12 +97,17 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 	if changed && !hasKind(items, fetchFlags) {
 		c.out = append(c.out, " FLAGS "...)
 		c.out = f.append(c.out)
+		if c.condstore && !hasKind(items, fetchModSeq) {
+			c.out = append(c.out, ' ')
+			c.sayModSeq(modseq)
+		}
 	}
 	c.out = append(c.out, ")\r\n"...)
 }
 
-// look returns the message's flags, with \Seen set first if it is to be.
-func (c *conn) look(m *message, seeing bool) (f flagSet, changed bool) {
+// look returns the message's flags and mod-sequence, with \Seen set first if it
+// is to be.
+func (c *conn) look(m *message, seeing bool) (f flagSet, modseq uint64, changed bool) {
 	b := c.view.box
 	b.user.mu.Lock()
 	defer b.user.mu.Unlock()
@@ -87,7 +115,7 @@ func (c *conn) look(m *message, seeing bool) (f flagSet, changed bool) {
 		changed = b.setFlags(m, m.with(flagSet{bits: flagSeen}), c.id)
 		b.notify()
 	}
-	return c.view.flags(m), changed
+	return c.view.flags(m), m.modseq, changed
 }
 
 // append writes the value of an item that is not a section.

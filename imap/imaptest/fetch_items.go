@@ -21,6 +21,7 @@ const (
 	fetchBinary
 	fetchBinarySize
 	fetchExtension
+	fetchModSeq
 )
 
 // fetchItem is one item of FETCH.
@@ -92,6 +93,8 @@ func (p *parser) fetchItem() fetchItem {
 	switch name {
 	case "FLAGS":
 		return simpleItem(fetchFlags)
+	case "MODSEQ":
+		return fetchItem{kind: fetchModSeq, label: name, peek: true}
 	case "UID":
 		return simpleItem(fetchUID)
 	case "INTERNALDATE":

@@ -27,6 +27,9 @@ type mailbox struct {
 	removals uint64 // how many expunges there were
 	fresh    uint32 // from this UID on, no session was told of the messages
 
+	past      []removal // in the order of mod-sequences
+	forgotten uint64    // the mod-sequence up to which removals are not known any more
+
 	sessions map[*conn]struct{} // that have it selected
 }
 
@@ -66,7 +69,7 @@ func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
 
 // remove expunges the messages that are doomed and tells the sessions.
 func (b *mailbox) remove(doomed func(*message) bool) int {
-	var left []*message
+	var left, gone []*message
 	for i, m := range b.messages {
 		switch {
 		case doomed(m):
@@ -75,6 +78,7 @@ func (b *mailbox) remove(doomed func(*message) bool) int {
 				copy(left, b.messages)
 			}
 			m.gone = true
+			gone = append(gone, m)
 		case left != nil:
 			left = append(left, m)
 		}
@@ -82,12 +86,12 @@ func (b *mailbox) remove(doomed func(*message) bool) int {
 	if left == nil {
 		return 0
 	}
-	n := len(b.messages) - len(left)
 	b.messages = left
 	b.modseq++
 	b.removals++
+	b.remember(gone)
 	b.notify()
-	return n
+	return len(gone)
 }
 
 // setFlags changes the flags of m, as the connection by did, and says whether

@@ -73,6 +73,15 @@ type Options struct {
 	// as servers for message submission do. RFC 4467 §3.
 	Submitters []string
 
+	// MessageLimit is how many messages one command works on; the rest is left,
+	// and the reply says so (RFC 9738). Zero: no limit.
+	MessageLimit int
+
+	// Removals is how many removals a mailbox remembers for QRESYNC. Of what was
+	// before, a client is told all UIDs that are not there. Zero: all; negative:
+	// none.
+	Removals int
+
 	// MaxConnections limits the connections of one user; more logins are refused
 	// with [LIMIT]. Zero: no limit.
 	MaxConnections int

@@ -9,7 +9,7 @@ import (
 func (c *conn) search(cmd *command) reply {
 	cmd.sp()
 	returns, extended := c.searchReturn(cmd)
-	s := &searcher{p: &cmd.parser, v: c.view, decode: func(b []byte) string { return string(b) }}
+	s := &searcher{p: &cmd.parser, v: c.view, keeps: c.canModSeq(), decode: func(b []byte) string { return string(b) }}
 	if cmd.keyword("CHARSET") {
 		cmd.sp()
 		charset := strings.ToUpper(cmd.astring())
@@ -32,18 +32,32 @@ func (c *conn) search(cmd *command) reply {
 	if s.badText {
 		return bad("SEARCH: a string is not in its charset")
 	}
-	found := c.matches(match, cmd.uid)
+	if s.numbered && c.enabled["UIDONLY"] {
+		r := bad("SEARCH: message numbers are not allowed")
+		r.code = "UIDREQUIRED"
+		return r
+	}
+	found, highest, limited := c.matches(match, cmd.uid, s.scope)
+	if s.modseq {
+		c.noticeModSeq()
+	}
+	if !s.modseq || len(found) == 0 {
+		highest = 0
+	}
 	if extended {
-		c.sayExtended(cmd, found, returns)
+		c.sayExtended(cmd, found, returns, highest)
 	} else {
 		c.out = append(c.out, "* SEARCH"...)
 		for _, n := range found {
 			c.out = append(c.out, ' ')
 			c.out = appendUint(c.out, n)
 		}
+		if highest > 0 { // RFC 7162 §3.1.6
+			c.out = fmt.Appendf(c.out, " (MODSEQ %d)", highest)
+		}
 		c.crlf()
 	}
-	return ok("%s completed", cmd.full())
+	return c.limit(cmd, ok("%s completed", cmd.full()), limited)
 }
 
 // searchReturn reads RETURN (...), if it is there.
@@ -68,31 +82,45 @@ func (c *conn) searchReturn(cmd *command) (returns []string, extended bool) {
 	return returns, true
 }
 
-// matches returns the numbers of the messages that match, in order.
-func (c *conn) matches(match criterion, uid bool) []uint32 {
-	var found []uint32
+// matches returns the numbers of the messages that match, in order, the highest
+// mod-sequence of these, and a code if only those with the highest UIDs were
+// looked at. Messages out of scope do not count for that.
+func (c *conn) matches(match criterion, uid bool, scope []criterion) (found []uint32, highest uint64, limited string) {
 	v := c.view
+	places := make([]int, 0, len(v.messages))
 	for i, m := range v.messages {
-		if !match(&candidate{place: i, message: m, flags: c.current(m), view: v}) {
+		if within(scope, &candidate{place: i, message: m, view: v}) {
+			places = append(places, i)
+		}
+	}
+	places, limited = c.limited(places)
+	for _, i := range places {
+		m := v.messages[i]
+		f, modseq, _ := c.look(m, false)
+		if !match(&candidate{place: i, message: m, flags: f, modseq: modseq, view: v}) {
 			continue
 		}
+		highest = max(highest, modseq)
 		n := uint32(i + 1)
 		if uid {
 			n = m.uid
 		}
 		found = append(found, n)
 	}
-	return found
+	return found, highest, limited
 }
 
-// current returns the flags a message has now.
-func (c *conn) current(m *message) flagSet {
-	f, _ := c.look(m, false)
-	return f
+func within(scope []criterion, m *candidate) bool {
+	for _, in := range scope {
+		if !in(m) {
+			return false
+		}
+	}
+	return true
 }
 
 // sayExtended says ESEARCH.
-func (c *conn) sayExtended(cmd *command, found []uint32, returns []string) {
+func (c *conn) sayExtended(cmd *command, found []uint32, returns []string, highest uint64) {
 	c.out = fmt.Appendf(c.out, `* ESEARCH (TAG "%s")`, cmd.tag)
 	if cmd.uid {
 		c.out = append(c.out, " UID"...)
@@ -116,6 +144,9 @@ func (c *conn) sayExtended(cmd *command, found []uint32, returns []string) {
 			}
 			c.out = set.append(c.out)
 		}
+	}
+	if highest > 0 {
+		c.out = fmt.Appendf(c.out, " MODSEQ %d", highest)
 	}
 	c.crlf()
 }

@@ -13,7 +13,8 @@ type candidate struct {
 	place int // from 0
 	flags flagSet
 	*message
-	view *view
+	modseq uint64
+	view   *view
 }
 
 // searchKeys reads the keys up to the end or to a closing parenthesis; all of
@@ -43,6 +44,11 @@ type searcher struct {
 	v       *view
 	decode  func([]byte) string // from the charset
 	badText bool                // something was not in the charset
+
+	numbered bool        // it has message numbers
+	modseq   bool        // it asks for mod-sequences
+	keeps    bool        // mod-sequences are known
+	scope    []criterion // the sets that all messages have to be in
 }
 
 // key reads one search key.
@@ -60,11 +66,12 @@ func (s *searcher) key(depth int) criterion {
 		return inner
 	}
 	if c := p.peek(); isDigit(c) || c == '*' {
-		return s.numbers(false)
+		s.numbered = true
+		return s.scoped(depth, s.numbers(false))
 	}
 	name := strings.ToUpper(p.atom())
 	for _, find := range []func(string) criterion{
-		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey,
+		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey, s.modSeqKey,
 	} {
 		if c := find(name); c != nil {
 			return c
@@ -115,7 +122,7 @@ func (s *searcher) structuralKey(depth int) func(string) criterion {
 			return func(m *candidate) bool { return a(m) || b(m) }
 		case "UID":
 			s.p.sp()
-			return s.numbers(true)
+			return s.scoped(depth, s.numbers(true))
 		case "KEYWORD", "UNKEYWORD":
 			s.p.sp()
 			keyword, wanted := s.p.atom(), name == "KEYWORD"
@@ -181,4 +188,33 @@ func (s *searcher) sizeKey(name string) criterion {
 		}
 		return int64(len(m.body.data)) < limit
 	}
+}
+
+// scoped notes a set that all messages have to be in.
+func (s *searcher) scoped(depth int, set criterion) criterion {
+	if depth == 0 {
+		s.scope = append(s.scope, set)
+	}
+	return set
+}
+
+// modSeqKey: RFC 7162 §3.1.5. There is one mod-sequence for all flags.
+func (s *searcher) modSeqKey(name string) criterion {
+	if name != "MODSEQ" || !s.keeps {
+		return nil
+	}
+	s.modseq = true
+	s.p.sp()
+	if s.p.peek() == '"' {
+		if entry := s.p.quoted(); s.p.err == nil && !strings.HasPrefix(entry, "/flags/") {
+			s.p.fail("MODSEQ does not know the entry %q", entry)
+		}
+		s.p.sp()
+		if !s.p.keyword("priv") && !s.p.keyword("shared") && !s.p.keyword("all") {
+			s.p.fail("expected priv, shared or all %s", s.p.where())
+		}
+		s.p.sp()
+	}
+	least := s.p.modSeqOrZero()
+	return func(m *candidate) bool { return m.modseq >= least }
 }

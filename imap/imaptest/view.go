@@ -12,6 +12,9 @@ type view struct {
 	modseq   uint64
 	keywords int
 	recent   numSet // UIDs that are \Recent in this session
+	told     uint64 // the mod-sequence up to which the session was told all
+	said     uint64 // the highest mod-sequence it was told in this command
+	removed  bool   // removals were told in this command
 }
 
 func newView(b *mailbox, readOnly bool) *view {
@@ -20,6 +23,7 @@ func newView(b *mailbox, readOnly bool) *view {
 		readOnly: readOnly,
 		removals: b.removals,
 		modseq:   b.modseq,
+		told:     b.modseq,
 		keywords: len(b.keywords),
 	}
 	v.adopt(b.messages)
@@ -109,18 +113,31 @@ func (c *conn) sync(expunges bool) {
 	known := len(v.messages)
 	c.syncArrivals(v)
 	c.syncFlags(v, v.messages[:known])
-	v.modseq = v.box.modseq
+	v.modseq, v.told = v.box.modseq, v.box.modseq
+	if v.removals != v.box.removals {
+		for _, m := range v.messages {
+			if m.gone {
+				v.told = min(v.told, m.modseq-1)
+			}
+		}
+	}
 }
 
 func (c *conn) syncExpunges(v *view) {
 	left := make([]*message, 0, len(v.messages))
+	var vanished numSet
 	for _, m := range v.messages {
-		if m.gone {
-			c.number(len(left)+1, "EXPUNGE")
-		} else {
+		switch {
+		case !m.gone:
 			left = append(left, m)
+		case c.vanishes():
+			vanished = vanished.add(m.uid)
+		default:
+			c.number(len(left)+1, "EXPUNGE")
 		}
 	}
+	c.sayVanished("", vanished)
+	v.removed = v.removed || len(left) < len(v.messages)
 	v.removals = v.box.removals
 	v.messages = left
 }
@@ -157,11 +174,7 @@ func (c *conn) syncFlags(v *view, known []*message) {
 	}
 	for i, m := range known {
 		if m.modseq > v.modseq && m.lastBy != c.id && !m.gone {
-			c.out = append(c.out, "* "...)
-			c.out = appendUint(c.out, uint32(i+1))
-			c.out = append(c.out, " FETCH (FLAGS "...)
-			c.out = v.flags(m).append(c.out)
-			c.out = append(c.out, ")\r\n"...)
+			c.sayChange(i, m)
 		}
 	}
 }
