@@ -101,3 +101,6 @@ func explainCharset(k *call, err error, charset string) error {
 	}
 	return e
 }
+
+// searchError says what is wrong with an answer.
+func searchError(name, what string) error { return errors.New("imap: " + name + ": " + what) }

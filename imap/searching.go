@@ -193,10 +193,10 @@ func (s *searching) extends() bool {
 	switch {
 	case s.plainly:
 		return false
-	case s.keys != nil: // SORT without options is older, and as good
-		return c.caps.any("ESORT", "CONTEXT=SORT") && s.opts != SearchOptions{All: true}
 	case s.live != nil || s.opts.Save:
 		return true
+	case s.keys != nil: // SORT without options is older, and as good
+		return c.caps.any("ESORT", "CONTEXT=SORT") && s.opts != SearchOptions{All: true}
 	}
 	return !c.plainly && c.extendsSearch()
 }
