@@ -240,6 +240,7 @@ func (c *Client) readSection(r *response, wr *wire.Response) (done bool, err err
 		if box := c.target(); box != nil {
 			box.apply(r)
 		}
+		c.problems(r.msg)
 		s = k.fetch.deliverStream(k, r)
 	case k != nil: // asked for, so that it may have any size
 		s = &bodyStream{c: c, op: k.fetch, left: r.pending.size, dropped: true, ready: make(chan struct{}, 1)}

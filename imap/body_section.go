@@ -67,11 +67,29 @@ func (p *parser) bodyValue(m *Message, s Section, origin int64) (*Body, error) {
 	if p.r.IsNil() {
 		return newBody(s, origin, nil, true), nil
 	}
+	literal, from := p.r.Peek() == '{', 0
 	data := p.r.StringBytes()
 	if err := p.r.Err(); err != nil {
 		return nil, err
 	}
+	if from = p.r.Pos() - len(data); literal && p.shortLiteral() {
+		m.problem(s.String(), p.wanted("the end of the literal"))
+		data = bytes.Clone(p.b[from:p.r.Pos()])
+	}
 	return newBody(s, origin, data, false), nil
+}
+
+// shortLiteral reads the one or two bytes that Domino leaves out of the count
+// of a literal, if they are there.
+func (p *parser) shortLiteral() bool {
+	for n := range 3 {
+		switch p.at(n) {
+		case ' ', ')', 0:
+			p.seek(p.r.Pos() + n)
+			return n > 0 && p.at(0) != 0
+		}
+	}
+	return false
 }
 
 // addBody adds a section; one that came before is replaced.

@@ -81,6 +81,7 @@ type Client struct {
 	mechanism string
 	// unwritable is why nothing more can be written.
 	unwritable error
+	stats      Stats
 	strange    struct{ tags, continues, skipped, logged int }
 	closed     *closedError
 }

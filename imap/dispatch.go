@@ -52,6 +52,9 @@ func (c *Client) data(r *response) {
 	if r.kind == kindCapability {
 		c.learnCapabilities(r.caps)
 	}
+	if r.kind == kindFetch {
+		c.problems(r.msg)
+	}
 	if id, ok := r.data.(ID); ok {
 		c.serverID = id
 		c.detect()
@@ -149,6 +152,7 @@ func (c *Client) unknownTag(r *response) func() error {
 		return nil
 	}
 	c.strange.tags++
+	c.stats.StrayTags++
 	c.oddity("tagged reply to no command", r.tag)
 	if c.strange.tags > maxStrange {
 		c.failLocked(&wire.LimitError{What: "number of tagged replies to no command", Max: maxStrange})
@@ -211,6 +215,7 @@ func (c *Client) applyCode(r *response, k *call) {
 		return
 	}
 	if code.Problem != nil {
+		c.stats.Problems++
 		c.oddity("response code "+string(code.Code), code.Problem.Error())
 	}
 	switch code.Code {
@@ -290,6 +295,7 @@ func (c *Client) skipped(r *response, problem error) {
 		c.garbage(r)
 		return
 	}
+	c.stats.Skipped++
 	c.spoiled(r.name, problem)
 }
 
@@ -343,6 +349,7 @@ func (c *Client) garbage(r *response) {
 		}
 	}
 	c.strange.skipped++
+	c.stats.Skipped++
 	if r != nil {
 		c.oddity("line that is no response", string(r.raw[:min(len(r.raw), 80)]))
 	}
@@ -353,17 +360,18 @@ func (c *Client) garbage(r *response) {
 
 // oddity logs something that was survived; not more than so often.
 func (c *Client) oddity(what, detail string) {
-	switch c.strange.logged++; {
-	case c.strange.logged <= maxStrange:
+	if c.mayLog() {
 		c.opts.Logger.Warn("imap: odd data from the server", "what", what, "detail", printable(detail))
-	case c.strange.logged == maxStrange+1:
-		c.opts.Logger.Warn("imap: more odd data from the server, not logged")
 	}
 }
 
 // greet handles the first response.
 func (c *Client) greet(r *response, problem error) func() error {
-	if problem != nil || r.kind != kindUntagged || r.status == StatusNo || r.status == StatusBad {
+	if problem == nil && r.kind == kindUntagged && (r.status == StatusNo || r.status == StatusBad) {
+		c.failLocked(responseError("", r))
+		return nil
+	}
+	if problem != nil || r.kind != kindUntagged {
 		c.failLocked(notIMAP(r))
 		return nil
 	}

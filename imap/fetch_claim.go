@@ -130,11 +130,22 @@ func (op *fetchOp) missing(m *Message) (missing []Section) {
 			b.section, b.origin = missing[0], -1
 			if missing[0].Count > 0 {
 				b.origin = missing[0].Offset
+				b.clip(missing[0].Offset, missing[0].Count)
 			}
 			return nil
 		}
 	}
 	return missing
+}
+
+// clip takes a range of a body that came whole, as Exchange sends it, in place
+// of that range.
+func (b *Body) clip(offset, count int64) {
+	size := int64(len(b.data))
+	if b.stream == nil && size > count {
+		b.data = b.data[min(offset, size):min(offset+count, size)]
+		b.Size = int64(len(b.data))
+	}
 }
 
 // merge adds to m what line has; nothing is overwritten with nothing.

@@ -10,13 +10,23 @@ import (
 
 // RFC 9051 §7.5.2, FETCH response
 func (p *parser) fetchResponse(resp *response, m *Message, n uint32, wr *wire.Response) error {
-	p.notZero(n)
+	nobody := n == 0 && resp.name == "FETCH" && wr.Pending < 0
+	if !nobody {
+		p.notZero(n)
+	}
 	p.r.SkipSP()
 	p.r.Open()
 	if p.r.Err() != nil {
 		return p.r.Err()
 	}
 	pending, err := p.readAttributes(m, wr.Pending)
+	switch {
+	case !nobody:
+	case m.UID == 0:
+		return err // Courier's "* 0 FETCH": about no message
+	default:
+		m.problem("FETCH", p.wanted("a number that is not zero"))
+	}
 	resp.kind, resp.msg, resp.pending = kindFetch, m, pending
 	return err
 }
@@ -153,9 +163,19 @@ func (p *parser) flagsAtt(m *Message) {
 }
 
 func (p *parser) sizeAtt(m *Message) {
-	if n := p.quotableNumber(math.MaxInt64); p.r.Err() == nil {
+	at, depth := p.r.Pos(), p.r.Depth()
+	n := int64(p.quotableNumber(math.MaxInt64))
+	if cause := p.r.Err(); cause != nil && bytes.IndexByte(p.b[at:min(at+20, len(p.b))], 'e') > 0 {
+		p.r.Recover(at, depth) // mail.ru: 9.37e+06
+		if n = p.sloppyNumber(); n > 0 {
+			m.problem("RFC822.SIZE", cause)
+		} else {
+			p.r.FailWith(cause)
+		}
+	}
+	if p.r.Err() == nil {
 		m.first(HasSize, "RFC822.SIZE")
-		m.Size = int64(n)
+		m.Size = n
 	}
 }
 

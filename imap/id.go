@@ -134,7 +134,7 @@ func (p *parser) idResponse(resp *response) {
 	if !bare {
 		p.r.Open()
 	}
-	for p.r.SkipSP(); p.r.Err() == nil && !p.r.AtEnd() && !p.r.Close(); p.r.SkipSP() {
+	for p.idSpace(); p.r.Err() == nil && !p.r.AtEnd() && !p.r.Close(); p.idSpace() {
 		if len(id) == p.lim.Items {
 			p.r.FailWith(&wire.LimitError{What: "number of fields", Max: uint64(p.lim.Items)})
 			return
@@ -144,10 +144,16 @@ func (p *parser) idResponse(resp *response) {
 	resp.data = id
 }
 
+// idSpace reads what is between fields; some have commas there.
+func (p *parser) idSpace() {
+	for p.r.SkipSP() || p.r.Take(',') {
+	}
+}
+
 // idField reads a field and its value.
 func (p *parser) idField() (f IDField) {
 	f.Name = p.r.AString()
-	p.r.SkipSP()
+	p.idSpace()
 	if f.Null = p.r.AtEnd() || p.r.Peek() == ')' || p.r.IsNil(); !f.Null {
 		f.Value = p.r.AString()
 	}

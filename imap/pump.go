@@ -229,6 +229,7 @@ func (c *Client) continued(r *response) {
 // strayContinuation counts continuation requests that nobody awaits.
 func (c *Client) strayContinuation(text string) {
 	c.strange.continues++
+	c.stats.StrayContinuations++
 	c.oddity("continuation request", text)
 	if c.strange.continues > maxStrange {
 		c.failLocked(&wire.LimitError{What: "number of continuation requests nobody awaits", Max: maxStrange})

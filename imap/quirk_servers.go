@@ -7,7 +7,7 @@ type knownServer struct {
 	name     string
 	greeting []string // words of the greeting; "*" parts those with something between
 	id       []string // words of name, vendor and version in the ID, in lower case
-	caps     []string // capabilities that only it has
+	caps     []string // capabilities that few others have
 	hosts    []string // domains
 	pace     pace
 	quirks   []Quirk
@@ -76,6 +76,7 @@ var knownServers = []knownServer{
 		hosts:  []string{"163.com", "126.com", "188.com", "yeah.net"},
 		quirks: []Quirk{QuirkIDBeforeSelect},
 	},
+	{name: "QQ", greeting: []string{"QQMail"}, id: []string{"qqmail"}, hosts: []string{"imap.qq.com", "imap.exmail.qq.com"}},
 	{name: "rambler", hosts: []string{"rambler.ru"}, pace: pace{idle: 55 * time.Second}},
 	{name: "Dovecot", greeting: []string{"Dovecot"}, id: []string{"dovecot"}, pace: pace{octets: 64000}},
 	{name: "Courier", greeting: []string{"Courier-IMAP ready"}, id: []string{"courier"}, pace: pace{octets: 16000}},

@@ -169,10 +169,10 @@ type hit struct {
 }
 
 // servers returns what the server is: one product, by its ID if that is known,
-// else by a capability that only it has, else by the greeting; and the services
-// that the host name says.
+// else by the greeting, else by a capability that it has; and the services that
+// the host name says.
 func (s *quirkState) servers(host string) (hits []hit) {
-	for _, by := range []func(*knownServer) string{s.byID, s.byCapability, s.byGreeting} {
+	for _, by := range []func(*knownServer) string{s.byID, s.byGreeting, s.byCapability} {
 		if hits = recognized(by); len(hits) > 0 {
 			break
 		}

@@ -140,6 +140,7 @@ func (c *Client) hold(wr *wire.Response) (*wire.Response, error) {
 		return nil, err
 	}
 	c.mu.Lock()
+	c.stats.Skipped++
 	c.oddity("response with a literal that is too large", err.Error())
 	c.spoiled(responseName(wr.Bytes), err)
 	c.mu.Unlock()

@@ -87,7 +87,7 @@ func TestResponseErrors(t *testing.T) {
 		{"* 4294967296 EXISTS", "EXISTS", ""},
 		{"* 4294967296 FETCH (UID 1)", "FETCH", ""},
 		{"* 0 EXPUNGE", "EXPUNGE", ""},
-		{"* 0 FETCH (UID 5)", "FETCH", ""},
+		{"* 0 UIDFETCH (FLAGS ())", "UIDFETCH", ""},
 		{"* 5 EXISTS x", "EXISTS", ""},
 		{"* 2 FETCH", "FETCH", ""},
 		{"* 2 FETCH WHAT", "FETCH", ""},
