@@ -38,7 +38,9 @@ type Client struct {
 	dead    chan struct{}  // closed when the connection is gone
 
 	mu         sync.Mutex
-	out        io.Writer // the top: TLS, if any
+	top        net.Conn  // TLS, if any
+	out        io.Writer // top, or what deflates for it
+	inflate    *inflater // nil: nothing is compressed
 	secured    bool      // TLS is on, or the transport is a pipe
 	greeted    bool
 	phase      phase
@@ -110,7 +112,7 @@ func NewClient(ctx context.Context, conn net.Conn, opts *Options) (*Client, erro
 // newStarted makes a client over a connection on which TLS, if any, is on.
 func newStarted(bottom net.Conn, top net.Conn, secured bool, o Options) *Client {
 	c := &Client{
-		opts: o, conn: bottom, out: top, secured: secured,
+		opts: o, conn: bottom, top: top, out: top, secured: secured,
 		dead: make(chan struct{}), welcome: make(chan struct{}), kick: make(chan struct{}, 1), start: time.Now(),
 		parser: newParser(o.Limits), prefix: tagPrefix(o.Security),
 	}

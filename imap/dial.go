@@ -217,7 +217,7 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 	c.framer.Reset(c.in)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.in.src, c.out = t, t
+	c.in.src, c.top, c.out = t, t, t
 	c.secured = true
 	c.caps.forget()
 	c.serverID, c.quirks.greeting = nil, ""
@@ -229,7 +229,7 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 func (c *Client) TLS() (state tls.ConnectionState, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t, is := c.out.(interface{ ConnectionState() tls.ConnectionState }); is {
+	if t, is := c.top.(interface{ ConnectionState() tls.ConnectionState }); is {
 		return t.ConnectionState(), true
 	}
 	return state, false

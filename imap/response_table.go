@@ -21,6 +21,10 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindData, (*parser).genURLAuthResponse
 	case "ID":
 		return kindData, (*parser).idResponse
+	case "JMAPACCESS":
+		return kindData, (*parser).jmapAccessResponse
+	case "LANGUAGE":
+		return kindData, (*parser).languageResponse
 	case "LIST", "XLIST":
 		return kindList, (*parser).listResponse
 	case "LISTRIGHTS":
@@ -51,6 +55,8 @@ func dataParser(name string) (respKind, func(*parser, *response)) {
 		return kindData, (*parser).threadResponse
 	case "VANISHED":
 		return kindVanished, (*parser).vanishedResponse
+	case "XAPPLEPUSHSERVICE":
+		return kindData, (*parser).applePushResponse
 	}
 	return kindUnknown, nil
 }

@@ -114,6 +114,7 @@ const (
 	CodeCapability           Code = "CAPABILITY"
 	CodeClientBug            Code = "CLIENTBUG"
 	CodeClosed               Code = "CLOSED"
+	CodeCompressionActive    Code = "COMPRESSIONACTIVE" // RFC 4978
 	CodeContactAdmin         Code = "CONTACTADMIN"
 	CodeCopyUID              Code = "COPYUID"
 	CodeCorruption           Code = "CORRUPTION"

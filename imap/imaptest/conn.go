@@ -15,21 +15,23 @@ import (
 // it, to announce news (pump) or to say BYE. Everything not said to be otherwise
 // belongs to whoever holds turn.
 type conn struct {
-	srv     *Server
-	id      uint32
-	raw     net.Conn   // as accepted; any goroutine may close it
-	nc      *faultConn // raw or TLS, with faults
-	in      input
-	out     []byte // said but not yet sent
-	secure  bool
-	tls     *tls.Conn // nil without TLS
-	over    bool      // nothing more is to be done
-	view    *view
-	enabled map[string]bool // what ENABLE turned on, upper case
+	srv      *Server
+	id       uint32
+	raw      net.Conn   // as accepted; any goroutine may close it
+	nc       *faultConn // raw or TLS, with faults
+	in       input
+	out      []byte // said but not yet sent
+	secure   bool
+	tls      *tls.Conn // nil without TLS
+	over     bool      // nothing more is to be done
+	view     *view
+	enabled  map[string]bool // what ENABLE turned on, upper case
+	deflated *deflateConn    // nil: nothing is compressed
+	language string          // "": the server's own
 
 	condstore bool // the client wants mod-sequences
 
-	user atomic.Pointer[User] // nil before login; set once
+	user atomic.Pointer[User] // nil when nobody is logged in
 
 	turn    chan struct{} // a mutex that synctest understands
 	done    chan struct{} // closed by cut

@@ -106,12 +106,14 @@ func (c *conn) find(cmd *command) (handler, reply) {
 // requires names the capability without which a command is unknown.
 func (c *conn) requires(cmd *command) string {
 	switch cmd.name {
-	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE", "REPLACE":
+	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE", "REPLACE", "LANGUAGE", "UNAUTHENTICATE":
 		return cmd.name
 	case "GENURLAUTH", "RESETKEY", "URLFETCH":
 		return "URLAUTH"
 	case "UIDBATCHES":
 		return cmd.name
+	case "COMPRESS":
+		return "COMPRESS=DEFLATE"
 	case "EXPUNGE":
 		if cmd.uid {
 			return "UIDPLUS"
@@ -130,6 +132,8 @@ func anyTimeCommand(name string) handler {
 		return (*conn).logout
 	case "ID":
 		return (*conn).identify
+	case "LANGUAGE":
+		return (*conn).setLanguage
 	}
 	return nil
 }
@@ -176,6 +180,10 @@ func userCommand(name string) handler {
 		return (*conn).resetKey
 	case "URLFETCH":
 		return (*conn).urlFetch
+	case "COMPRESS":
+		return (*conn).compress
+	case "UNAUTHENTICATE":
+		return (*conn).unauthenticate
 	}
 	return nil
 }
