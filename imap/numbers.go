@@ -2,6 +2,7 @@ package imap
 
 import (
 	"iter"
+	"slices"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -54,6 +55,12 @@ func (s UIDSet) With(more UIDs) UIDSet { return UIDSet{s.set.Union(more.uidSet()
 // Without returns the set with some UIDs taken out.
 func (s UIDSet) Without(less UIDs) UIDSet { return UIDSet{s.set.Minus(less.uidSet().set)} }
 
+// And returns the set of those that are in both.
+func (s UIDSet) And(other UIDs) UIDSet { return UIDSet{s.set.And(other.uidSet().set)} }
+
+// Equal says whether two sets have the same UIDs.
+func (s UIDSet) Equal(other UIDs) bool { return slices.Equal(s.set, other.uidSet().set) }
+
 // Contains says whether u is in the set.
 func (s UIDSet) Contains(u UID) bool { return s.set.Contains(uint32(u)) }
 
@@ -83,6 +90,14 @@ func (s UIDSet) Ranges() iter.Seq2[UID, UID] {
 			}
 		}
 	}
+}
+
+// Min is the smallest UID in the set, 0 if it is empty.
+func (s UIDSet) Min() UID {
+	if len(s.set) == 0 {
+		return 0
+	}
+	return UID(s.set[0].First)
 }
 
 // Max is the largest UID in the set, 0 if it is empty.

@@ -28,6 +28,7 @@ var proofs = slices.Concat(
 	adminProofs,
 	appendProofs,
 	messageProofs,
+	searchProofs,
 	syncProofs,
 )
 
