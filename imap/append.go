@@ -31,6 +31,9 @@ type AppendResult struct {
 // CodeTryCreate; one that is full, with CodeOverQuota. A message above the
 // server's APPENDLIMIT is a *LimitError, and nothing is sent (RFC 7889).
 //
+// If the mailbox is the selected one the server mostly tells so at once; Noop
+// asks one that does not.
+//
 // message is read on the caller's goroutine, up to 1 MiB before anything is
 // sent. IMAP cannot take back a literal that was begun: if message then ends
 // early, errs, stands still for 10 seconds while another call waits, or ctx

@@ -16,6 +16,9 @@ type AppendAllOptions struct {
 // if anything fails, none (RFC 3502). The results are in the order of the
 // messages. It does nothing for no messages.
 //
+// A message of no bytes makes some servers refuse all: to them it means that the
+// caller thought better of it.
+//
 // The messages are read one after the other, as Append reads its one, and what
 // Append says of a message that breaks off goes for each: also between two of
 // them a command that was begun cannot be taken back.

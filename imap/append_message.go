@@ -53,9 +53,12 @@ func (m *AppendMessage) valid() error {
 }
 
 func validLiteral(src io.Reader, size int64) error {
+	const most = 1 << 48 // so that no sum overflows
 	switch {
 	case size < 0:
 		return &wire.ArgumentError{Kind: "message size", Reason: "it must be known"}
+	case size > most:
+		return &wire.ArgumentError{Kind: "message size", Reason: "there are no such messages"}
 	case src == nil:
 		return &wire.ArgumentError{Kind: "message", Reason: "its Reader is nil"}
 	}

@@ -161,6 +161,7 @@ func TestAppendArguments(t *testing.T) {
 	var argument *wire.ArgumentError
 	for name, m := range map[string]imap.AppendMessage{
 		"no reader":      {Size: 3},
+		"huge":           {Message: strings.NewReader("x"), Size: 1<<63 - 1},
 		"no size":        {Message: strings.NewReader("x"), Size: -1},
 		"both":           {Message: strings.NewReader("x"), Size: 1, Parts: []imap.CatenatePart{imap.CatenateText("x")}},
 		"binary parts":   {Parts: []imap.CatenatePart{imap.CatenateText("x")}, AppendOptions: imap.AppendOptions{Binary: true}},
