@@ -89,9 +89,14 @@ var ways = []struct {
 	}},
 }
 
-// their server, in memory, with a fresh user.
-func newTheirServer(t testing.TB) (dial func() net.Conn) {
+// their server, in memory, with a fresh user, and more capabilities than the
+// least.
+func newTheirServer(t testing.TB, more ...theirs.Cap) (dial func() net.Conn) {
 	t.Helper()
+	caps := theirs.CapSet{theirs.CapIMAP4rev1: {}, theirs.CapUIDPlus: {}}
+	for _, c := range more {
+		caps[c] = struct{}{}
+	}
 	mem := imapmemserver.New()
 	u := imapmemserver.NewUser(user, password)
 	if err := u.Create("INBOX", nil); err != nil {
@@ -102,7 +107,7 @@ func newTheirServer(t testing.TB) (dial func() net.Conn) {
 		NewSession: func(*imapserver.Conn) (imapserver.Session, *imapserver.GreetingData, error) {
 			return mem.NewSession(), nil, nil
 		},
-		Caps:         theirs.CapSet{theirs.CapIMAP4rev1: {}, theirs.CapUIDPlus: {}},
+		Caps:         caps,
 		InsecureAuth: true,
 		Logger:       log.New(io.Discard, "", 0),
 	})
