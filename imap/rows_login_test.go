@@ -260,6 +260,25 @@ func TestR032_InitialResponse(t *testing.T) {
 	succeed(t, c, c.Authenticate(t.Context(), sasl.External("fred")))
 }
 
+func TestR034_ProxyAuth(t *testing.T) {
+	c := talkTo(t, "", `
+		C: $1 PROXYAUTH bob
+		S: $1 OK proxied
+		C: $2 PROXYAUTH "al ice"
+		S: $2 NO not you
+	`, nil)
+	if err := c.ProxyAuth(t.Context(), "bob"); err != nil {
+		t.Error(err)
+	}
+	var no *imap.ResponseError
+	if err := c.ProxyAuth(t.Context(), "al ice"); !errors.As(err, &no) {
+		t.Error(err)
+	}
+	if err := c.ProxyAuth(t.Context(), "a\x00b"); err == nil || errors.As(err, &no) {
+		t.Error(err)
+	}
+}
+
 func TestR035_LoginDisabled(t *testing.T) {
 	c := beforeLogin(t, "LOGINDISABLED AUTH=PLAIN", `
 		C: $1 AUTHENTICATE PLAIN
