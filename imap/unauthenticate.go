@@ -40,8 +40,7 @@ func (c *Client) forgetUser() error {
 	c.phase, c.in.total = notAuthenticated, 0
 	c.mechanism, c.introduced = "", false
 	c.enabled, c.names, c.listRefused = nil, mailboxNames{}, 0
-	c.notify.dropKept(c)
-	c.notify = notifyState{}
+	c.forgetNotify()
 	if !c.caps.fresh {
 		c.caps.forget()
 	}

@@ -174,9 +174,14 @@ func (c *conn) change(cmd *command, f func(*User) error) reply {
 	u := c.user.Load()
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	if c.watch != nil {
+		c.tellNames(u) // what others did; what this does is not told
+		defer c.watch.adoptNames(u)
+	}
 	if err := f(u); err != nil {
 		return refusal(cmd.name, err)
 	}
+	u.wakeWatchers()
 	return ok("%s completed", cmd.name)
 }
 

@@ -39,6 +39,7 @@ var sessionCapabilities = []string{
 	"MOVE",
 	"MULTIAPPEND",
 	"NAMESPACE",
+	"NOTIFY",
 	"OBJECTID",
 	"PREVIEW",
 	"QRESYNC",

@@ -121,6 +121,11 @@ func (cmd *command) mayExpunge() bool {
 	return true
 }
 
+// adds says whether the command adds messages.
+func (cmd *command) adds() bool {
+	return cmd.name == "APPEND" || cmd.name == "COPY" || cmd.name == "MOVE" || cmd.name == "REPLACE"
+}
+
 // full is the name as errors give it.
 func (cmd *command) full() string {
 	if cmd.uid {

@@ -28,6 +28,8 @@ type conn struct {
 	enabled  map[string]bool // what ENABLE turned on, upper case
 	deflated *deflateConn    // nil: nothing is compressed
 	language string          // "": the server's own
+	adding   bool            // the command adds messages, which are no news
+	watch    *watched        // what NOTIFY set; nil: it was never used
 
 	condstore bool // the client wants mod-sequences
 
@@ -38,6 +40,10 @@ type conn struct {
 	ended   chan struct{} // closed when the server has forgotten the connection
 	cutOnce sync.Once
 	idle    atomic.Bool // may be told news now
+
+	watching atomic.Bool            // the same, because of NOTIFY
+	overflow atomic.Pointer[string] // NOTIFICATIONOVERFLOW is to be said
+
 	pumping atomic.Bool // a pump is on its way
 	dead    atomic.Bool // swallows everything, see Blackhole
 	keep    *time.Timer // the next "Still here" in IDLE
@@ -67,6 +73,7 @@ func (c *conn) run(secure bool) {
 		}
 	}
 	c.deselect()
+	c.unwatch()
 	if u := c.user.Load(); u != nil {
 		u.logout()
 	}
@@ -191,7 +198,7 @@ func (c *conn) sleep(d time.Duration) bool {
 // wake is called, with the user's mutex held, by whoever changed the selected
 // mailbox. If the client may be told now, somebody will.
 func (c *conn) wake() {
-	if (c.idle.Load() || c.srv.opts.PushAlways) && c.pumping.CompareAndSwap(false, true) {
+	if (c.idle.Load() || c.watching.Load() || c.srv.opts.PushAlways) && c.pumping.CompareAndSwap(false, true) {
 		c.srv.wg.Go(c.pump)
 	}
 }
@@ -208,6 +215,10 @@ func (c *conn) pump() {
 	case f.HoldExists:
 	case c.idle.Load() && !f.MuteIdle:
 		c.sync(true)
+		c.syncWatched()
+	case !c.idle.Load() && c.watching.Load():
+		c.sync(c.watch.immediate())
+		c.syncWatched()
 	case !c.idle.Load() && c.srv.opts.PushAlways:
 		c.sync(false)
 	}

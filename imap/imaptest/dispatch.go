@@ -42,7 +42,10 @@ func (c *conn) conclude(cmd *command, r reply) {
 	f := c.faults()
 	if !f.HoldExists || cmd.name == "NOOP" || cmd.name == "CHECK" {
 		if cmd.name != "IDLE" || !f.MuteIdle {
+			c.adding = cmd.adds()
 			c.sync(cmd.mayExpunge())
+			c.adding = false
+			c.syncWatched()
 		}
 	}
 	c.settleModSeq(cmd, &r)
@@ -106,7 +109,7 @@ func (c *conn) find(cmd *command) (handler, reply) {
 // requires names the capability without which a command is unknown.
 func (c *conn) requires(cmd *command) string {
 	switch cmd.name {
-	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "ID", "ENABLE", "REPLACE", "LANGUAGE", "UNAUTHENTICATE":
+	case "IDLE", "MOVE", "UNSELECT", "NAMESPACE", "NOTIFY", "ID", "ENABLE", "REPLACE", "LANGUAGE", "UNAUTHENTICATE":
 		return cmd.name
 	case "GENURLAUTH", "RESETKEY", "URLFETCH":
 		return "URLAUTH"
@@ -172,6 +175,8 @@ func userCommand(name string) handler {
 		return (*conn).doIdle
 	case "NAMESPACE":
 		return (*conn).namespace
+	case "NOTIFY":
+		return (*conn).notifyCommand
 	case "ENABLE":
 		return (*conn).enable
 	case "GENURLAUTH":

@@ -18,6 +18,7 @@ func (c *conn) doIdle(cmd *command) reply {
 	c.idle.Store(true)
 	if !f.MuteIdle && !f.HoldExists {
 		c.sync(true)
+		c.syncWatched()
 	}
 	c.startKeepalive()
 	c.in.shrink()

@@ -138,6 +138,7 @@ func (b *mailbox) notify() {
 	for c := range b.sessions {
 		c.wake()
 	}
+	b.user.wakeWatchers()
 }
 
 // unseen counts the messages without \Seen and finds the first of them.

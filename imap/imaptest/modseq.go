@@ -41,7 +41,7 @@ func (c *conn) fetchHead(place int, m *message) {
 // is held.
 func (c *conn) sayChange(place int, m *message) {
 	c.fetchHead(place, m)
-	if c.condstore && !c.enabled["UIDONLY"] {
+	if (c.condstore || c.watch != nil) && !c.enabled["UIDONLY"] { // RFC 7162 §3.2.4, RFC 5465 §5.1
 		c.out = append(c.out, "UID "...)
 		c.out = appendUint(c.out, m.uid)
 		c.out = append(c.out, ' ')

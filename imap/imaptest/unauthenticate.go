@@ -7,6 +7,7 @@ func (c *conn) unauthenticate(cmd *command) reply {
 		return cmd.syntax()
 	}
 	c.deselect()
+	c.unwatch()
 	c.user.Load().logout()
 	c.user.Store(nil)
 	c.enabled, c.condstore, c.language = nil, false, ""

@@ -19,7 +19,8 @@ type User struct {
 	boxes      map[string]*mailbox
 	subscribed map[string]bool
 	logs       map[string][]Arrival
-	logins     int // connections logged in
+	logins     int                // connections logged in
+	watchers   map[*conn]struct{} // that have used NOTIFY
 }
 
 func newUser(s *Server, name, password string) *User {
@@ -30,6 +31,7 @@ func newUser(s *Server, name, password string) *User {
 		boxes:      make(map[string]*mailbox),
 		subscribed: make(map[string]bool),
 		logs:       make(map[string][]Arrival),
+		watchers:   make(map[*conn]struct{}),
 	}
 	u.boxes["INBOX"] = newMailbox(u, "INBOX")
 	return u
@@ -51,6 +53,7 @@ func (u *User) CreateMailbox(name string, attributes ...string) error {
 	}
 	b := u.boxes[name]
 	b.attributes = nil
+	u.wakeWatchers()
 	for _, a := range attributes {
 		if strings.EqualFold(a, `\Noselect`) {
 			b.noselect = true
@@ -66,6 +69,7 @@ func (u *User) Subscribe(name string) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.subscribed[canonicalName(name)] = true
+	u.wakeWatchers()
 }
 
 // Mailboxes returns the names of all mailboxes, sorted.

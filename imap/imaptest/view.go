@@ -102,18 +102,33 @@ func (v *view) resolve(set numSet, uid bool) ([]int, bool) {
 // gone, if that may be said now, new messages, and flags set by others.
 func (c *conn) sync(expunges bool) {
 	v := c.view
-	if v == nil {
+	if v == nil || c.watch != nil && c.watch.selected == nil {
 		return
 	}
+	known := c.syncView(v, expunges)
+	if w := c.watch; w != nil && w.selected.fetch != nil && !c.adding {
+		for i := known; i < len(v.messages); i++ {
+			c.fetchOne(i, w.selected.fetch, false)
+		}
+	}
+}
+
+// syncView returns how many messages the session knew, without those that are
+// new.
+func (c *conn) syncView(v *view, expunges bool) (known int) {
 	v.box.user.mu.Lock()
 	defer v.box.user.mu.Unlock()
 	if expunges && v.removals != v.box.removals {
 		c.syncExpunges(v)
 	}
-	known := len(v.messages)
+	known = len(v.messages)
 	c.syncArrivals(v)
 	c.syncFlags(v, v.messages[:known])
-	v.modseq, v.told = v.box.modseq, v.box.modseq
+	told := v.box.modseq
+	if c.withholdsFlags() && v.box.flagged > v.told {
+		told = v.told
+	}
+	v.modseq, v.told = v.box.modseq, told
 	if v.removals != v.box.removals {
 		for _, m := range v.messages {
 			if m.gone {
@@ -121,6 +136,7 @@ func (c *conn) sync(expunges bool) {
 			}
 		}
 	}
+	return known
 }
 
 func (c *conn) syncExpunges(v *view) {
@@ -169,7 +185,7 @@ func (c *conn) syncFlags(v *view, known []*message) {
 		v.keywords = len(b.keywords)
 		c.sayFlags(b)
 	}
-	if b.flagged <= v.modseq {
+	if b.flagged <= v.modseq || c.withholdsFlags() {
 		return
 	}
 	for i, m := range known {
@@ -187,6 +203,16 @@ func (c *conn) deselect() {
 	b := c.view.box
 	b.user.mu.Lock()
 	delete(b.sessions, c)
+	if c.watch != nil && c.watch.seen != nil {
+		c.watch.seen[b] = c.view.seen()
+	}
 	b.user.mu.Unlock()
 	c.view = nil
+}
+
+// seen is what the session knows of the mailbox, when it leaves it.
+func (v *view) seen() seenBox {
+	s := seenNow(v.box)
+	s.uidNext, s.removals, s.flagged = v.uidNext, v.removals, min(s.flagged, v.modseq)
+	return s
 }
