@@ -187,8 +187,7 @@ func (p *parser) bodyExtOnePart(b *BodyStructure) {
 // RFC 9051 §9, body-fld-param. Anything but a list is as good as NIL.
 func (p *parser) bodyFldParam() []Param {
 	if p.r.Peek() != '(' {
-		p.nstring()
-		return nil
+		return p.bareParam()
 	}
 	p.params = p.params[:0]
 	p.r.Open()
@@ -206,6 +205,15 @@ func (p *parser) bodyFldParam() []Param {
 		return nil
 	}
 	return append(make([]Param, 0, len(p.params)), p.params...)
+}
+
+// bareParam reads one parameter that has no parentheses, or NIL.
+func (p *parser) bareParam() []Param {
+	name := p.nstring()
+	if name == "" || !p.more() || p.r.Peek() != '"' {
+		return nil
+	}
+	return []Param{{name, p.nstring()}}
 }
 
 // RFC 9051 §9, body-fld-dsp. Exchange sends "inline" without parentheses.

@@ -338,6 +338,9 @@ func (k *call) answeredBy(name string) bool {
 func (c *Client) garbage(r *response) {
 	if r != nil && r.tag != "" {
 		if r.name == "BYE" {
+			if words := bytes.SplitN(r.raw, []byte(" "), 3); len(words) == 3 && c.bye == "" {
+				c.bye = string(words[2])
+			}
 			c.failLocked(errors.New("the server sent a tagged BYE"))
 			return
 		}

@@ -70,7 +70,7 @@ var quirkKinds = []quirkKind{
 		"https://github.com/horde/Imap_Client", nil},
 	{QuirkBadNamespace, "NAMESPACE counts as not offered", "https://github.com/jstedfast/MailKit/issues/1512", []string{"NAMESPACE"}},
 	{QuirkBadUIDPlus, "UIDPLUS counts as not offered", "https://github.com/roundcube/roundcubemail", []string{"UIDPLUS"}},
-	{QuirkBadESearch, "ESEARCH counts as not offered: plain SEARCH is sent", "https://github.com/nextcloud/mail/issues/9454", []string{"ESEARCH"}},
+	{QuirkBadESearch, "ESEARCH counts as not offered: plain SEARCH is sent", "https://github.com/horde/Imap_Client", []string{"ESEARCH"}},
 	{QuirkBadLiteral8, "BINARY and CATENATE count as not offered", "https://github.com/horde/Imap_Client", []string{"BINARY", "CATENATE"}},
 	{QuirkBadListExtended, "LIST-EXTENDED counts as not offered: plain LIST is sent", "https://github.com/jstedfast/MailKit/issues/1957",
 		[]string{"LIST-EXTENDED", "LIST-STATUS"}},

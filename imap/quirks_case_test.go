@@ -259,7 +259,13 @@ var quirkSteps = map[string]func(p *quirkPlayer, arg string) error{
 		}
 		return err
 	},
-	"create": func(p *quirkPlayer, arg string) error { return p.c.Create(p.ctx, arg) },
+	"create": func(p *quirkPlayer, arg string) error {
+		err := p.c.Create(p.ctx, arg)
+		if err == nil {
+			p.say("created")
+		}
+		return err
+	},
 	"delete": func(p *quirkPlayer, arg string) error { return p.c.Delete(p.ctx, arg) },
 	"noop":   func(p *quirkPlayer, _ string) error { return p.c.Noop(p.ctx) },
 	"enable": func(p *quirkPlayer, arg string) error {
