@@ -65,6 +65,7 @@ type call struct {
 	limited   *ResponseCode // MESSAGELIMIT: the server did not do all of it
 	err       error
 	done      chan struct{} // closed when err and result are final
+	progress  chan Progress // the latest; nil: nobody asked
 }
 
 type callState uint8
@@ -127,10 +128,16 @@ func (c *Client) do(ctx context.Context, k *call) error {
 
 // wait waits for a call's end, or abandons it when ctx is done.
 func (c *Client) wait(ctx context.Context, k *call) error {
-	select {
-	case <-k.done:
-		return k.err
-	case <-ctx.Done():
+	report := c.reportTo(ctx, k)
+	for waiting := true; waiting; {
+		select {
+		case <-k.done:
+			return k.err
+		case p := <-k.progress:
+			report(p)
+		case <-ctx.Done():
+			waiting = false
+		}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

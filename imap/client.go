@@ -119,9 +119,7 @@ func newStarted(bottom net.Conn, top net.Conn, secured bool, o Options) *Client 
 	c.in = &connReader{client: c, src: top}
 	c.framer = wire.NewFramer(c.in, o.Limits)
 	c.in.framer = c.framer
-	if o.Trace != nil {
-		c.trace = newTracer(o.Trace)
-	}
+	c.trace = newTracer(o.Trace, o.Recent)
 	return c
 }
 

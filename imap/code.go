@@ -114,7 +114,7 @@ func literalLen(b []byte) int {
 func typedCode(c Code) bool {
 	switch c {
 	case CodeUIDNext, CodeUIDValidity, CodeUnseen, CodeHighestModSeq, CodePermanentFlags,
-		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit, CodeURLMech, CodeMailboxID:
+		CodeCapability, CodeBadCharset, CodeAppendUID, CodeCopyUID, CodeModified, CodeMessageLimit, CodeURLMech, CodeMailboxID, CodeInProgress:
 		return true
 	}
 	return false
@@ -151,6 +151,8 @@ func (p *parser) respTextCode(name, data []byte) *ResponseCode {
 		c.MailboxID = p.mailboxID()
 	case CodeMessageLimit:
 		p.messageLimit(c)
+	case CodeInProgress:
+		p.inProgress(c)
 	case CodeURLMech:
 		c.URLMechs = p.urlMechs()
 	default:

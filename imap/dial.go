@@ -120,6 +120,10 @@ func newClient(ctx context.Context, conn net.Conn, host string, o Options) (*Cli
 			return nil, err
 		}
 	}
+	if err := c.acceptUTF8(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -221,6 +221,10 @@ func (c *Client) applyCode(r *response, k *call) {
 	switch code.Code {
 	case CodeAlert:
 		c.alert(r)
+	case CodeInProgress:
+		if code.Problem == nil && r.kind == kindUntagged {
+			c.progressed(r)
+		}
 	case codeWebAlert:
 		c.webAlert = code.Data
 	case CodeCapability:
@@ -385,8 +389,8 @@ func (c *Client) greet(r *response, problem error) func() error {
 		return nil
 	}
 	if r.status == StatusPreauth {
-		if c.opts.Security == StartTLS || c.opts.Security == Plaintext && !c.secured && !c.local() {
-			c.failLocked(errors.New("the server says that we are logged in (PREAUTH) on a connection without TLS; this may be an attack"))
+		if err := c.mayPreauth(); err != nil {
+			c.failLocked(err)
 			return nil
 		}
 		c.phase = authenticated
@@ -396,6 +400,18 @@ func (c *Client) greet(r *response, problem error) func() error {
 	c.detect()
 	c.greeted = true
 	close(c.welcome)
+	return nil
+}
+
+// mayPreauth returns why a greeting that says that we are logged in is not
+// taken, if so.
+func (c *Client) mayPreauth() error {
+	switch {
+	case c.opts.Security == StartTLS, !c.secured && !c.local() && !c.opts.InsecureLogin:
+		return errors.New("the server says that we are logged in (PREAUTH) on a connection without TLS; this may be an attack")
+	case c.opts.RefusePreauth:
+		return errors.New("the server says that we are logged in already (PREAUTH), which Options.RefusePreauth forbids")
+	}
 	return nil
 }
 

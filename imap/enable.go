@@ -13,7 +13,9 @@ import (
 // error. Nothing can be turned off again. It is best called between login and
 // the first Select, as some servers refuse it later.
 //
-// IMAP4rev2 and UTF8=ACCEPT make mailbox names go over the wire in UTF-8.
+// IMAP4rev2 and UTF8=ACCEPT make mailbox names go over the wire in UTF-8. A
+// server that works only so and speaks IMAP4rev1 (UTF8=ONLY, RFC 9755 §7) gets
+// UTF8=ACCEPT enabled by itself behind login; it shows in Enabled.
 // Without the capability ENABLE, or IMAP4rev2, it is an *UnsupportedError.
 func (c *Client) Enable(ctx context.Context, capabilities ...string) ([]string, error) {
 	if len(capabilities) == 0 {

@@ -67,7 +67,10 @@ func (c *Client) logIn(ctx context.Context, k *call, mechanism string) error {
 	if err := c.afterLogin(ctx, before); err != nil {
 		return err
 	}
-	return c.tryLogin(ctx, k.name)
+	if err := c.tryLogin(ctx, k.name); err != nil {
+		return err
+	}
+	return c.acceptUTF8(ctx)
 }
 
 // afterLogin asks for the capabilities if the server has not told them. If it

@@ -36,9 +36,16 @@ type Options struct {
 	// Dial makes the network connection, through a proxy for instance; nil: a
 	// net.Dialer with the keepalive that long waits need.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
-	// InsecureLogin allows passwords on a connection that is neither protected
-	// nor to this machine.
+	// InsecureLogin allows passwords, and a greeting that says that we are
+	// logged in (PREAUTH), on a connection that is neither protected nor to this
+	// machine.
 	InsecureLogin bool
+	// RefusePreauth makes it an error if the server's greeting says that we are
+	// logged in already (PREAUTH), for instance because of a client certificate.
+	// Otherwise that is taken where it can be believed: inside TLS, over a pipe, on
+	// this machine; before STARTTLS it never is. Login then returns an error, and
+	// Authenticated says true.
+	RefusePreauth bool
 	// Mechanisms, if not nil, are the only ways in which Login, Authenticate and
 	// LoginWith may log in: names of SASL mechanisms, of which "LOGIN" is also
 	// the command. A server that offers none of them gets no credentials, which
@@ -75,6 +82,9 @@ type Options struct {
 	// written to by one goroutine, which neither delays nor is delayed by the
 	// connection: lines that it cannot keep up with are counted and dropped.
 	Trace io.Writer
+	// Recent is how many of the last lines of that are kept for Client.Recent; 0:
+	// none. A line takes as much memory as it is long, at most 2 KB.
+	Recent int
 }
 
 // Timeouts bound the waits of a connection. The zero value of each is its

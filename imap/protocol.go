@@ -36,6 +36,14 @@ func (c *Client) Protocol() Protocol {
 	return c.protocol()
 }
 
+// Greeting returns the text of the server's greeting, for people: not to be
+// trusted, may hold control characters.
+func (c *Client) Greeting() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.quirks.greeting
+}
+
 func (c *Client) protocol() Protocol {
 	rev1 := c.caps.has("IMAP4REV1")
 	switch {

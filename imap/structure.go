@@ -89,6 +89,7 @@ type ResponseCode struct {
 	Lowest       UID        // MESSAGELIMIT: the lowest that was processed; 0: not said
 	URLMechs     []URLMech  // URLMECH
 	MailboxID    string     // MAILBOXID
+	Progress     *Progress  // INPROGRESS; without Command and Text
 	Problem      error      // the data did not parse; Data still has it
 
 	appended uidRanges // APPENDUID: Dest in the order of the messages
@@ -121,6 +122,7 @@ const (
 	CodeExpired              Code = "EXPIRED"
 	CodeExpungeIssued        Code = "EXPUNGEISSUED"
 	CodeHighestModSeq        Code = "HIGHESTMODSEQ"
+	CodeInProgress           Code = "INPROGRESS" // RFC 9585
 	CodeInUse                Code = "INUSE"
 	CodeLimit                Code = "LIMIT"
 	CodeMailboxID            Code = "MAILBOXID"

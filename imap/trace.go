@@ -19,8 +19,9 @@ import (
 //
 // A nil tracer does nothing.
 type tracer struct {
-	w       io.Writer
+	w       io.Writer // nil: only the last lines are kept
 	mu      sync.Mutex
+	recent  recentLines
 	buf     []byte
 	dropped int
 	writing bool
@@ -35,7 +36,13 @@ const (
 	traceGrace   = time.Second // for the last lines, at Close
 )
 
-func newTracer(w io.Writer) *tracer { return &tracer{w: w} }
+// newTracer returns nil if neither a trace nor the last lines are wanted.
+func newTracer(w io.Writer, recent int) *tracer {
+	if w == nil && recent <= 0 {
+		return nil
+	}
+	return &tracer{w: w, recent: recentLines{most: recent}}
+}
 
 // command notes a command as it is begun.
 func (t *tracer) command(k *call) {
@@ -114,22 +121,31 @@ func (t *tracer) line(side byte, text string) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.buf) > traceBacklog || t.closed {
+	full := len(t.buf) > traceBacklog || t.closed
+	if full && t.recent.most <= 0 {
 		t.dropped++
 		return
 	}
 	if len(text) > traceLine {
 		text = text[:traceLine] + fmt.Sprintf("… (%d bytes)", len(text))
 	}
-	t.buf = time.Now().UTC().AppendFormat(t.buf, "2006-01-02T15:04:05.000Z ")
-	t.buf = append(t.buf, side, ':', ' ')
+	line := time.Now().UTC().AppendFormat(nil, "2006-01-02T15:04:05.000Z ")
+	line = append(line, side, ':', ' ')
 	for _, r := range text {
 		if !printableRune(r) {
 			r = '\uFFFD'
 		}
-		t.buf = append(t.buf, string(r)...)
+		line = append(line, string(r)...)
 	}
-	t.buf = append(t.buf, '\n')
+	t.recent.add(line)
+	switch {
+	case t.w == nil:
+		return
+	case full:
+		t.dropped++
+		return
+	}
+	t.buf = append(append(t.buf, line...), '\n')
 	if !t.writing {
 		t.writing = true
 		t.idle = make(chan struct{})

@@ -85,6 +85,7 @@ type Notice struct {
 	Err  error  // of NoticeClosed: wraps ErrClosed and the cause
 	// Metadata says what has changed; of NoticeMetadata.
 	Metadata *MetadataChanged
+	Progress *Progress // of NoticeProgress
 }
 
 // NoticeKind is a kind of Notice.
@@ -99,6 +100,7 @@ const (
 	// (RFC 9208 §4.3.1).
 	NoticeOverQuota
 	NoticeMetadata // metadata has changed
+	NoticeProgress // how far a command is; see [WithProgress]
 )
 
 func (k NoticeKind) String() string {
@@ -113,6 +115,8 @@ func (k NoticeKind) String() string {
 		return "over quota"
 	case NoticeMetadata:
 		return "metadata"
+	case NoticeProgress:
+		return "progress"
 	}
 	return "notice"
 }
