@@ -150,6 +150,9 @@ func (p *parser) attributeReader(name []byte) (string, func(*parser, *Message)) 
 func (p *parser) uidAtt(m *Message) {
 	n := p.quotableNumber(math.MaxUint32)
 	p.notZero(uint32(n))
+	if m.Seq == 0 && m.UID == UID(n) {
+		return // a UIDFETCH that was asked for UID says it twice
+	}
 	if p.r.Err() == nil && m.first(HasUID, "UID") {
 		m.UID = UID(n)
 	}

@@ -11,6 +11,8 @@ import (
 var syncProofs = []proof{
 	{ext: "CONDSTORE", needs: []string{"CONDSTORE"}, run: proveCondStore},
 	{ext: "QRESYNC", needs: []string{"QRESYNC"}, run: proveQResync},
+	{ext: "UIDONLY", needs: []string{"UIDONLY"}, run: proveUIDOnly},
+	{ext: "UIDBATCHES", needs: []string{"UIDBATCHES"}, run: proveUIDBatches},
 }
 
 func proveCondStore(t *testing.T, e *env) {
@@ -91,5 +93,41 @@ func proveQResync(t *testing.T, e *env) {
 	}
 	if !flagged || again.State().Exists != 3 || again.State().UIDNext <= later {
 		t.Errorf("%+v %+v", r, again.State())
+	}
+}
+
+func proveUIDOnly(t *testing.T, e *env) {
+	name := e.box(t)
+	uid := e.append(t, name, mail("one"))
+	if got, err := e.c.Enable(e.ctx, "UIDONLY"); err != nil || len(got) != 1 {
+		t.Fatal(got, err)
+	}
+	box := e.sel(t, name)
+	if m := only(t, e, box, &imap.FetchOptions{Envelope: true, Flags: true}); m.UID != uid || m.Seq != 0 || m.Envelope.Subject != "one" {
+		t.Errorf("%+v", m)
+	}
+	if err := box.AddFlags(e.ctx, uid, imap.FlagDeleted); err != nil {
+		t.Fatal(err)
+	}
+	if err := box.ExpungeUIDs(e.ctx, uid); err != nil {
+		t.Fatal(err)
+	}
+	if s := box.State(); s.Exists != 0 {
+		t.Errorf("%+v", s)
+	}
+	if _, err := box.SearchSeq(e.ctx, nil); err == nil {
+		t.Error("sequence numbers with UIDONLY")
+	}
+}
+
+func proveUIDBatches(t *testing.T, e *env) {
+	box := e.open(t, mail("one"), mail("two"), mail("three"))
+	sets, err := box.UIDBatches(e.ctx, 500, nil)
+	if err != nil || len(sets) != 1 {
+		t.Fatal(sets, err)
+	}
+	found, err := box.Search(e.ctx, nil)
+	if err != nil || !found.And(sets[0]).Equal(found) {
+		t.Error(found, sets, err)
 	}
 }
