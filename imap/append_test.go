@@ -411,3 +411,55 @@ func TestAppendAllCancelled(t *testing.T) {
 		}
 	})
 }
+
+// A refusal that comes inside a literal which the server has asked for: it reads
+// on to the end of the literal, so that is sent, and nothing behind it.
+func TestAppendRefusedInside(t *testing.T) {
+	for _, test := range []struct{ caps, announces, rest string }{
+		{"", "{3145728}", ""},
+		{"LITERAL+", "{3145728+}", " {1+}\r\ny"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			const size = 3 << 20
+			conn, server := imaptest.PipeSize(64 << 10)
+			f := newFake(server)
+			served := make(chan string, 1)
+			go func() {
+				defer server.Close()
+				f.say("* PREAUTH [CAPABILITY IMAP4rev1 MULTIAPPEND " + test.caps + "] hello\r\n")
+				line, _ := f.line()
+				if test.caps == "" {
+					f.say("+ go on\r\n")
+				}
+				_, _ = io.CopyN(io.Discard, f.r, 1000)
+				f.say("A1 NO [OVERQUOTA] no room\r\n")
+				_, _ = io.CopyN(io.Discard, f.r, size-1000)
+				got := line
+				for range 2 + strings.Count(test.rest, "\r\n") {
+					more, _ := f.line()
+					got += "|" + more
+				}
+				f.say("A2 OK done\r\n")
+				_, _ = f.r.ReadByte()
+				served <- got
+			}()
+			c, err := imap.NewClient(t.Context(), conn, &imap.Options{Security: imap.Plaintext})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = c.AppendAll(t.Context(), "a", []imap.AppendMessage{{Message: zeros{}, Size: size}, msg("y")}, nil)
+			if !errors.Is(err, imap.CodeOverQuota) {
+				t.Fatal(err)
+			}
+			noop(t, c)
+			_ = c.Close()
+			want := "A1 APPEND a " + test.announces + "| {1}|A2 NOOP"
+			if test.caps != "" {
+				want = "A1 APPEND a " + test.announces + "| {1+}|y|A2 NOOP"
+			}
+			if got := <-served; got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		})
+	}
+}

@@ -93,7 +93,7 @@ func runSchedule(t *testing.T, seed uint64, closing bool) {
 		faults = &imaptest.Faults{WriteDelay: time.Duration(1+rnd.IntN(20)) * time.Millisecond}
 	}
 	opts := &imaptest.Options{AllowPlainLogin: true, PushAlways: rnd.IntN(2) == 0}
-	for _, word := range []string{"LITERAL+", "MOVE", "UNSELECT", "ESEARCH"} {
+	for _, word := range []string{"LITERAL+", "MOVE", "UNSELECT", "ESEARCH", "MULTIAPPEND", "REPLACE"} {
 		if rnd.IntN(4) == 0 {
 			opts.Without = append(opts.Without, word)
 		}
@@ -323,11 +323,7 @@ func (s *schedule) act(rnd *rand.Rand, ctx context.Context, depth int) {
 			return err
 		})
 	case 4:
-		text := messageText(int(s.sent.Add(1)), randomSize(rnd))
-		s.timed("APPEND", short, func() error {
-			_, err := s.c.Append(ctx, "INBOX", bytes.NewReader(text), int64(len(text)), nil)
-			return err
-		})
+		s.append(rnd, ctx, box)
 	case 5:
 		s.timed("STATUS", short, func() error {
 			st, err := s.c.Status(ctx, "Other")
@@ -376,6 +372,54 @@ func (s *schedule) act(rnd *rand.Rand, ctx context.Context, depth int) {
 		s.idle(rnd, ctx, box, depth)
 	case 13:
 		s.bursts(rnd, ctx, box, depth)
+	}
+}
+
+// append puts one message in, or several, or one in the place of another.
+func (s *schedule) append(rnd *rand.Rand, ctx context.Context, box *imap.Mailbox) {
+	const short = 8 * time.Second
+	how := rnd.IntN(4)
+	var all []imap.AppendMessage
+	var texts [][]byte
+	for range 1 + how%3 {
+		text := messageText(int(s.sent.Add(1)), randomSize(rnd))
+		texts = append(texts, text)
+		all = append(all, imap.AppendMessage{Message: bytes.NewReader(text), Size: int64(len(text))})
+	}
+	if how == 3 {
+		s.timed("REPLACE", short, func() error {
+			r, err := box.Replace(ctx, imap.UID(1+rnd.IntN(40)), "INBOX", all[0].Message, all[0].Size, &imap.ReplaceOptions{Fallback: true})
+			if errors.Is(err, imap.CodeNonExistent) {
+				return nil
+			}
+			if err == nil {
+				s.appended(r.UID, texts[0])
+			}
+			return err
+		})
+		return
+	}
+	s.timed("APPEND", short, func() error {
+		r, err := s.c.AppendAll(ctx, "INBOX", all, &imap.AppendAllOptions{OneByOne: true})
+		if err == nil {
+			for i := range all {
+				s.appended(r[i].UID, texts[i])
+			}
+		}
+		return err
+	})
+}
+
+// appended looks whether INBOX has that message under that UID, unless it has
+// gone.
+func (s *schedule) appended(uid imap.UID, text []byte) {
+	for _, m := range s.srv.Messages("alice", "INBOX") {
+		if imap.UID(m.UID) == uid && !bytes.Equal(m.Body(), text) {
+			s.t.Errorf("seed %d: UID %d is not the message that was appended", s.seed, uid)
+		}
+	}
+	if uid == 0 {
+		s.t.Errorf("seed %d: no UID", s.seed)
 	}
 }
 
