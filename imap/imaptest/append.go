@@ -43,9 +43,19 @@ func (c *conn) append(u *User, name string, drafts []*draft) (code string, refus
 			return "", r
 		}
 	}
+	if r := c.mayNot(b, "i"); r != nil {
+		return "", r
+	}
+	size := int64(0)
+	for _, d := range drafts {
+		size += int64(len(d.data))
+	}
+	if r := c.exceeds(u, len(drafts), size); r != nil {
+		return "", r
+	}
 	var uids numSet
 	for _, d := range drafts {
-		uids = uids.add(b.add(&body{data: d.data}, d.flags, d.date).uid)
+		uids = uids.add(b.add(&body{data: d.data}, c.permitted(b, d.flags), d.date).uid)
 	}
 	if !c.can("UIDPLUS") {
 		return "", nil

@@ -35,7 +35,10 @@ func (c *conn) selectMailbox(cmd *command) reply {
 	if b == nil {
 		return no("NONEXISTENT", "there is no such mailbox")
 	}
-	readOnly := cmd.name == "EXAMINE"
+	if r := c.mayNot(b, "r"); r != nil {
+		return *r
+	}
+	readOnly := cmd.name == "EXAMINE" || !c.mayWrite(b)
 	c.view = newView(b, readOnly)
 	b.sessions[c] = struct{}{}
 	c.describe(b)
@@ -43,7 +46,7 @@ func (c *conn) selectMailbox(cmd *command) reply {
 		c.resync(&params)
 	}
 	if readOnly {
-		return okCode("READ-ONLY", "EXAMINE completed")
+		return okCode("READ-ONLY", cmd.name+" completed")
 	}
 	return okCode("READ-WRITE", "SELECT completed")
 }
@@ -93,7 +96,8 @@ func (c *conn) closeMailbox(cmd *command) reply {
 	if b := c.view.box; !c.view.readOnly {
 		b.user.mu.Lock()
 		delete(b.sessions, c)
-		b.remove(func(m *message) bool { return m.has(flagDeleted) })
+		may := c.may(b, "e")
+		b.remove(func(m *message) bool { return may && m.has(flagDeleted) })
 		b.user.mu.Unlock()
 	}
 	c.deselect()
@@ -112,11 +116,19 @@ func (c *conn) unselect(cmd *command) reply {
 func (c *conn) create(cmd *command) reply {
 	cmd.sp()
 	name := cmd.mailboxName()
+	var uses []string
+	if c.can("CREATE-SPECIAL-USE") && cmd.err == nil && cmd.accept(' ') {
+		uses = cmd.uses()
+	}
 	id := ""
 	r := c.change(cmd, func(u *User) error {
+		if err := c.mayCreate(u, name, uses); err != nil {
+			return err
+		}
 		err := u.create(name)
 		if b := u.boxes[canonicalName(strings.TrimSuffix(name, "/"))]; err == nil && b != nil {
 			id = b.id()
+			b.attributes = append(b.attributes, uses...)
 		}
 		return err
 	})
@@ -130,6 +142,9 @@ func (c *conn) deleteMailbox(cmd *command) reply {
 	cmd.sp()
 	name := cmd.mailboxName()
 	return c.change(cmd, func(u *User) error {
+		if b := u.boxes[name]; b != nil && !c.may(b, "x") {
+			return replyError{denied("x")}
+		}
 		if err := u.delete(name, c); err != nil {
 			return err
 		}
@@ -146,7 +161,15 @@ func (c *conn) rename(cmd *command) reply {
 	from := cmd.mailboxName()
 	cmd.sp()
 	to := cmd.mailboxName()
-	return c.change(cmd, func(u *User) error { return u.rename(from, to) })
+	return c.change(cmd, func(u *User) error {
+		if b := u.boxes[from]; b != nil && !c.may(b, "x") {
+			return replyError{denied("x")}
+		}
+		if err := c.mayCreate(u, to, nil); err != nil {
+			return err
+		}
+		return u.rename(from, to)
+	})
 }
 
 // subscribe is SUBSCRIBE and UNSUBSCRIBE.
@@ -179,10 +202,36 @@ func (c *conn) change(cmd *command, f func(*User) error) reply {
 		defer c.watch.adoptNames(u)
 	}
 	if err := f(u); err != nil {
+		if r, ok := err.(replyError); ok {
+			return r.reply
+		}
 		return refusal(cmd.name, err)
 	}
 	u.wakeWatchers()
 	return ok("%s completed", cmd.name)
+}
+
+// replyError is a reply as an error.
+type replyError struct{ reply }
+
+func (r replyError) Error() string { return r.text }
+
+// mayCreate says why a mailbox cannot be made, as far as rights, special uses
+// and quotas go.
+func (c *conn) mayCreate(u *User, name string, uses []string) error {
+	if r := u.unusable(uses); r != nil {
+		return replyError{*r}
+	}
+	name = strings.TrimSuffix(name, "/")
+	if i := strings.LastIndexByte(name, '/'); i > 0 {
+		if b := u.boxes[canonicalName(name[:i])]; b != nil && !c.may(b, "k") {
+			return replyError{denied("k")}
+		}
+	}
+	if limit, ok := u.quota["MAILBOX"]; ok && c.can("QUOTA") && u.boxes[name] == nil && u.usage("MAILBOX") >= limit {
+		return replyError{*overQuota("MAILBOX")}
+	}
+	return nil
 }
 
 // refusal gives an error of the mailbox tree its response code. RFC 5530 §3.
@@ -197,11 +246,8 @@ func refusal(name string, err error) reply {
 	return no(code, "%s: %v", name, err)
 }
 
-// status: RFC 3501 §6.3.10.
-func (c *conn) status(cmd *command) reply {
-	cmd.sp()
-	name := cmd.mailboxName()
-	cmd.sp()
+// statusItems reads what STATUS is asked for.
+func (c *conn) statusItems(cmd *command) []string {
 	var items []string
 	cmd.list(1, func() {
 		item := strings.ToUpper(cmd.atom())
@@ -224,9 +270,21 @@ func (c *conn) status(cmd *command) reply {
 			}
 			items = append(items, item)
 		default:
-			cmd.fail("unknown status item %s", item)
+			if !c.sizeItem(item) {
+				cmd.fail("unknown status item %s", item)
+			}
+			items = append(items, item)
 		}
 	})
+	return items
+}
+
+// status: RFC 3501 §6.3.10.
+func (c *conn) status(cmd *command) reply {
+	cmd.sp()
+	name := cmd.mailboxName()
+	cmd.sp()
+	items := c.statusItems(cmd)
 	if !cmd.end() {
 		return cmd.syntax()
 	}
@@ -237,13 +295,42 @@ func (c *conn) status(cmd *command) reply {
 	if b == nil {
 		return no("NONEXISTENT", "there is no such mailbox")
 	}
+	if r := c.mayNot(b, "r"); r != nil {
+		return *r
+	}
+	c.sayStatus(b, name, items)
+	return ok("STATUS completed")
+}
+
+func (c *conn) sayStatus(b *mailbox, name string, items []string) {
 	if slices.Contains(items, "HIGHESTMODSEQ") {
 		c.noticeModSeq()
 	}
-	c.out = append(c.out, "* STATUS "...)
-	c.out = appendAstring(c.out, name)
+	c.about("STATUS", name)
 	c.out = fmt.Appendf(c.out, " (%s)\r\n", strings.Join(statusOf(b, items), " "))
-	return ok("STATUS completed")
+}
+
+// sizeItem says whether STATUS can be asked for something that has to do with
+// sizes. RFC 8438, RFC 9208 §4.1.4.
+func (c *conn) sizeItem(item string) bool {
+	switch item {
+	case "SIZE":
+		return c.can("STATUS=SIZE")
+	case "DELETED", "DELETED-STORAGE":
+		return c.can("QUOTA")
+	}
+	return false
+}
+
+// mayWrite says whether the user may change anything in a mailbox: if not, it is
+// selected read-only. RFC 4314 §5.2.
+func (c *conn) mayWrite(b *mailbox) bool {
+	for _, r := range []string{"i", "s", "w", "t", "e"} {
+		if c.may(b, r) {
+			return true
+		}
+	}
+	return false
 }
 
 func statusOf(b *mailbox, items []string) []string {
@@ -253,6 +340,12 @@ func statusOf(b *mailbox, items []string) []string {
 		switch item {
 		case "APPENDLIMIT": // RFC 7889 §3.2
 			n = uint64(b.user.srv.opts.AppendLimit)
+		case "SIZE":
+			n = uint64(b.size(func(*message) bool { return true }))
+		case "DELETED-STORAGE":
+			n = uint64(kib(b.size(isDeleted)))
+		case "DELETED":
+			n = uint64(b.count(isDeleted))
 		case "MAILBOXID": // RFC 8474 §4.3
 			values = append(values, fmt.Sprintf("MAILBOXID (%s)", b.id()))
 			continue

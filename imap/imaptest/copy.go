@@ -40,6 +40,9 @@ func (c *conn) copyMessages(cmd *command) reply {
 			return no("EXPUNGEISSUED", "some of the messages are gone")
 		}
 	}
+	if r := c.mayCopy(v.box, target, messages, moving); r != nil {
+		return *r
+	}
 	code := c.copyTo(target, messages)
 	r := ok("%s completed", cmd.full())
 	if moving {
@@ -57,13 +60,25 @@ func (c *conn) copyMessages(cmd *command) reply {
 	return r
 }
 
+// mayCopy says why messages cannot be copied or moved, or nil. RFC 4314 §4, RFC
+// 6851 §4.
+func (c *conn) mayCopy(from, to *mailbox, messages []*message, moving bool) *reply {
+	if r := c.mayNot(to, "i"); r != nil {
+		return r
+	}
+	if moving {
+		return c.mayNot(from, "te")
+	}
+	return c.exceeds(from.user, len(messages), bytesOf(messages))
+}
+
 // copyTo adds copies to the target and returns the COPYUID code, if there is
 // one.
 func (c *conn) copyTo(target *mailbox, messages []*message) string {
 	var from, to numSet
 	for _, m := range messages {
 		from = from.add(m.uid)
-		to = to.add(target.add(m.body, m.flagSet, m.date).uid)
+		to = to.add(target.add(m.body, c.permitted(target, m.flagSet), m.date).uid)
 	}
 	if len(messages) == 0 || !c.can("UIDPLUS") {
 		return ""
@@ -88,6 +103,9 @@ func (c *conn) expunge(cmd *command) reply {
 	set = set.normal(v.last(true))
 	v.box.user.mu.Lock()
 	defer v.box.user.mu.Unlock()
+	if r := c.mayNot(v.box, "e"); r != nil {
+		return *r
+	}
 	lowest, code := c.limitRemoval(cmd, set)
 	v.box.remove(func(m *message) bool { return m.uid >= lowest && cmd.dooms(m, set) })
 	return c.limit(cmd, ok("%s completed", cmd.full()), code)

@@ -117,6 +117,12 @@ func (c *conn) requires(cmd *command) string {
 		return cmd.name
 	case "COMPRESS":
 		return "COMPRESS=DEFLATE"
+	case "SETACL", "DELETEACL", "GETACL", "LISTRIGHTS", "MYRIGHTS":
+		return "ACL"
+	case "GETQUOTA", "GETQUOTAROOT", "SETQUOTA":
+		return "QUOTA"
+	case "GETMETADATA", "SETMETADATA":
+		return "METADATA"
 	case "EXPUNGE":
 		if cmd.uid {
 			return "UIDPLUS"
@@ -189,6 +195,32 @@ func userCommand(name string) handler {
 		return (*conn).compress
 	case "UNAUTHENTICATE":
 		return (*conn).unauthenticate
+	}
+	return adminCommand(name)
+}
+
+func adminCommand(name string) handler {
+	switch name {
+	case "SETACL":
+		return (*conn).setACL
+	case "DELETEACL":
+		return (*conn).deleteACL
+	case "GETACL":
+		return (*conn).getACL
+	case "LISTRIGHTS":
+		return (*conn).listRights
+	case "MYRIGHTS":
+		return (*conn).myRights
+	case "GETQUOTA":
+		return (*conn).getQuota
+	case "GETQUOTAROOT":
+		return (*conn).getQuotaRoot
+	case "SETQUOTA":
+		return (*conn).setQuota
+	case "GETMETADATA":
+		return (*conn).getMetadata
+	case "SETMETADATA":
+		return (*conn).setMetadata
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ type mailbox struct {
 	name       string
 	attributes []string
 	noselect   bool
+	acl        []granted // nil: the owner has all rights
+	metadata   metadata
 	urlKey     []byte // signs URLs; nil: none is valid
 
 	uidValidity uint32
@@ -154,6 +156,18 @@ func (b *mailbox) unseen() (count, first int) {
 	return count, first
 }
 
+// count counts some messages.
+func (b *mailbox) count(which func(*message) bool) (n int) {
+	for _, m := range b.messages {
+		if which(m) {
+			n++
+		}
+	}
+	return n
+}
+
+func isDeleted(m *message) bool { return m.has(flagDeleted) }
+
 // recent counts the messages no session was told of.
 func (b *mailbox) recent() int {
 	i, _ := byUID(b.messages, b.fresh)
@@ -165,6 +179,7 @@ func (b *mailbox) recent() int {
 func (b *mailbox) rebuilt() *mailbox {
 	again := newMailbox(b.user, b.name)
 	again.attributes, again.keywords = b.attributes, b.keywords
+	again.acl, again.metadata = b.acl, b.metadata
 	again.modseq = b.modseq + 1
 	for i, old := range b.messages {
 		m := *old

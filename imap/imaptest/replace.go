@@ -28,6 +28,9 @@ func (c *conn) replace(cmd *command) reply {
 	if len(places) == 0 || v.messages[places[0]].gone {
 		return no("NONEXISTENT", "there is no such message")
 	}
+	if r := c.mayNot(v.box, "te"); r != nil {
+		return *r
+	}
 	code, refused := c.append(u, name, []*draft{d})
 	if refused != nil {
 		return *refused

@@ -29,6 +29,9 @@ func (c *conn) store(cmd *command) reply {
 	if c.view.readOnly {
 		return no("", "the mailbox is read-only")
 	}
+	if !c.mayStore(c.view.box) {
+		return denied("w")
+	}
 	c.sync(false)
 	places, found := c.view.resolve(set, cmd.uid)
 	if !found {
@@ -102,7 +105,7 @@ func (c *conn) storeAll(places []int, f flagSet, how storeHow, uid bool) (gone b
 		if m.modseq > v.modseq && m.lastBy != c.id {
 			news[i] = true // somebody else was quicker
 		}
-		if b.setFlags(m, how.change(m.flagSet, f), c.id) {
+		if b.setFlags(m, c.storable(b, m.flagSet, how.change(m.flagSet, f)), c.id) {
 			changed, stored[i] = true, true
 		}
 	}

@@ -52,7 +52,7 @@ func (u *User) delete(name string, by *conn) error {
 	b.evict("selected mailbox was deleted", by)
 	b.remove(func(*message) bool { return true })
 	if u.hasChildren(name) {
-		b.noselect = true
+		b.noselect, b.metadata = true, nil
 	} else {
 		delete(u.boxes, name)
 	}

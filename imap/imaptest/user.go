@@ -21,6 +21,8 @@ type User struct {
 	logs       map[string][]Arrival
 	logins     int                // connections logged in
 	watchers   map[*conn]struct{} // that have used NOTIFY
+	quota      quotaLimits
+	metadata   metadata // of the server, as this user sees it
 }
 
 func newUser(s *Server, name, password string) *User {
