@@ -5,6 +5,7 @@ var extensions = []extension{
 	{name: "IMAP4rev1", rfc: "3501", api: "Dial, Client.Select, Mailbox.Fetch, Mailbox.Search, Mailbox.Store, Client.Append"},
 	{name: "ACL", rfc: "4314", api: "Client.SetACL, Client.GetACL, Client.DeleteACL, Client.MyRights, Client.ListRights"},
 	{name: "ANNOTATE-EXPERIMENT-1", rfc: "5257", api: "FetchOptions.Annotations, Mailbox.StoreAnnotations"},
+	{name: "APPENDLIMIT", rfc: "7889", api: "Client.AppendLimit, StatusAppendLimit", transcripts: "TestAppendArguments"},
 	{name: "BINARY", rfc: "3516", api: "Section.Binary, FetchOptions.BinarySizes, AppendOptions.Binary"},
 	{name: "CATENATE", rfc: "4469", api: "Client.Catenate, MessageURL"},
 	{name: "CHILDREN", rfc: "3348", api: "ListOptions.ReturnChildren, ListEntry.Has"},
@@ -23,6 +24,7 @@ var extensions = []extension{
 	{name: "LIST-METADATA", rfc: "9590", api: "ListOptions.ReturnMetadata, ListEntry.Metadata"},
 	{name: "LIST-MYRIGHTS", rfc: "8440", api: "ListOptions.ReturnMyRights, ListEntry.MyRights"},
 	{name: "LIST-STATUS", rfc: "5819", api: "ListOptions.ReturnStatus, ListEntry.Status"},
+	{name: "LITERAL+, LITERAL-", rfc: "7888", api: "Client.Append"},
 	{name: "MESSAGELIMIT", rfc: "9738", api: "Client.MessageLimit", transcripts: "TestMessageLimit"},
 	{name: "METADATA", rfc: "5464", api: "Client.GetMetadata, Client.SetMetadata, MetadataChanged"},
 	{name: "MOVE", rfc: "6851", api: "Mailbox.Move"},
@@ -56,4 +58,5 @@ var extensions = []extension{
 	{name: "URLAUTH=BINARY", rfc: "5524", api: "URLFetchOptions.Binary, URLFetchOptions.Structure"},
 	{name: "WITHIN", rfc: "5032", api: "search.Older, search.Younger"},
 	{name: "X-GM-EXT-1", rfc: "Gmail's documentation", api: "FetchOptions.GmailLabels, FetchOptions.GmailMessageID, FetchOptions.GmailThreadID, Mailbox.StoreGmailLabels, search.GmailRaw, search.GmailLabel", transcripts: "TestGmailLabels"},
+	{name: "XMOVE", rfc: "draft-gulbrandsen-imap-move-01", api: "Mailbox.Move", transcripts: "TestMoveWays"},
 }

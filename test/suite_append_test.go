@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,7 @@ import (
 // appendProofs are of the ways to put messages in.
 var appendProofs = []proof{
 	{ext: "BINARY", needs: []string{"BINARY"}, run: proveLiteral8},
+	{ext: "LITERAL+, LITERAL-", needs: []string{"LITERAL+|LITERAL-|IMAP4rev2"}, run: proveLiterals},
 	{ext: "MULTIAPPEND", needs: []string{"MULTIAPPEND"}, run: proveAllOrNothing},
 	{ext: "URLAUTH=BINARY", needs: []string{"URLAUTH", "URLAUTH=BINARY"}, run: proveURLAuthBinary},
 	{ext: "URL-PARTIAL", needs: []string{"URL-PARTIAL", "CATENATE"}, run: proveURLPartial},
@@ -32,6 +34,30 @@ func proveLiteral8(t *testing.T, e *env) {
 	}
 	if b, err := io.ReadAll(m.Body(imap.Section{})); err != nil || bytes.IndexByte(b, 0) >= 0 {
 		t.Errorf("%q %v", b, err)
+	}
+}
+
+// proveLiterals sends literals on both sides of what LITERAL- lets go at once,
+// and one that is refused.
+func proveLiterals(t *testing.T, e *env) {
+	name := e.box(t)
+	for _, size := range []int{4095, 4096, 4097, 100_000} {
+		text := mail("x")
+		text += strings.Repeat("y", size-len(text)-2) + "\r\n"
+		e.append(t, name, text)
+		if _, err := e.c.Append(e.ctx, name+" that is not there", strings.NewReader(text), int64(size), nil); !errors.Is(err, imap.CodeTryCreate) {
+			t.Error(err)
+		}
+	}
+	var sizes []int64
+	for m, err := range e.sel(t, name).Fetch(e.ctx, imap.UIDRange(1, imap.MaxUID), &imap.FetchOptions{Size: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		sizes = append(sizes, m.Size)
+	}
+	if !slices.Equal(sizes, []int64{4095, 4096, 4097, 100_000}) {
+		t.Error(sizes)
 	}
 }
 
