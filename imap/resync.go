@@ -80,9 +80,10 @@ type Resynced struct {
 // Resync returns what the Select with Resync that opened this mailbox learned;
 // nil if it was another Select. The result belongs to the caller.
 //
-// Behind it lies what came since. Messages with UIDs above those that were
-// known are to be fetched by UID all the same: if Known was given the server
-// does not tell of them, and HighestModSeq does not cover them.
+// It may not have all messages that came since. Those with UIDs above the highest
+// that was known before are to be fetched by UID all the same, whatever Changed
+// has of them: if Known was given the server does not tell of them, and ModSeq
+// may be higher than theirs if they came before the caller was cut off.
 func (m *Mailbox) Resync() *Resynced {
 	m.client.mu.Lock()
 	defer m.client.mu.Unlock()

@@ -29,7 +29,9 @@ type Vanished struct {
 }
 
 // Changed says something about a message, mostly its flags. The Message has
-// what the server said; its UID is 0 if that was not part of it.
+// what the server said; its UID is 0 if that was not part of it. A loop may come
+// to it later than to the result of a call that was told later: if both have a
+// ModSeq, the higher one is the newer.
 type Changed struct{ Message *Message }
 
 // FlagsDefined says which flags the mailbox has.
