@@ -195,8 +195,8 @@ func TestSearch(t *testing.T) {
 			C: A3 SEARCH RETURN (MIN COUNT) SEEN
 			S: * ESEARCH (TAG "A3") COUNT 0
 			S: A3 OK SEARCH completed
-			C: A4 SEARCH RETURN (SAVE) SEEN
-			S: A4 BAD SEARCH: SEARCH does not know the return option "SAVE"
+			C: A4 SEARCH RETURN (FAVE) SEEN
+			S: A4 BAD SEARCH: SEARCH does not know the return option "FAVE"
 			C!: A5 SEARCH CHARSET UTF-8 FROM {1+}\r\n\xff\r\n
 			S: A5 BAD SEARCH: a string is not in its charset
 		`)

@@ -115,7 +115,7 @@ func (cmd *command) refuse(r reply) {
 // §7.4.1.
 func (cmd *command) mayExpunge() bool {
 	switch cmd.name {
-	case "FETCH", "STORE", "SEARCH":
+	case "FETCH", "STORE", "SEARCH", "SORT", "THREAD":
 		return cmd.uid
 	}
 	return true

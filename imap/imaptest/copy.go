@@ -100,7 +100,7 @@ func (c *conn) expunge(cmd *command) reply {
 	if v.readOnly {
 		return no("", "the mailbox is read-only")
 	}
-	set = set.normal(v.last(true))
+	set = v.expand(set, true)
 	v.box.user.mu.Lock()
 	defer v.box.user.mu.Unlock()
 	if r := c.mayNot(v.box, "e"); r != nil {

@@ -113,7 +113,7 @@ func (c *conn) requires(cmd *command) string {
 		return cmd.name
 	case "GENURLAUTH", "RESETKEY", "URLFETCH":
 		return "URLAUTH"
-	case "UIDBATCHES":
+	case "UIDBATCHES", "SORT":
 		return cmd.name
 	case "COMPRESS":
 		return "COMPRESS=DEFLATE"
@@ -123,6 +123,10 @@ func (c *conn) requires(cmd *command) string {
 		return "QUOTA"
 	case "GETMETADATA", "SETMETADATA":
 		return "METADATA"
+	case "ESEARCH":
+		return "MULTISEARCH"
+	case "CANCELUPDATE":
+		return "CONTEXT=SEARCH"
 	case "EXPUNGE":
 		if cmd.uid {
 			return "UIDPLUS"
@@ -185,6 +189,8 @@ func userCommand(name string) handler {
 		return (*conn).notifyCommand
 	case "ENABLE":
 		return (*conn).enable
+	case "ESEARCH":
+		return (*conn).multiSearch
 	case "GENURLAUTH":
 		return (*conn).genURLAuth
 	case "RESETKEY":
@@ -229,6 +235,8 @@ func selectedCommand(name string) handler {
 	switch name {
 	case "CHECK":
 		return (*conn).noop
+	case "CANCELUPDATE":
+		return (*conn).cancelUpdate
 	case "CLOSE":
 		return (*conn).closeMailbox
 	case "UIDBATCHES":
@@ -245,6 +253,10 @@ func uidCommand(name string) handler {
 	switch name {
 	case "SEARCH":
 		return (*conn).search
+	case "SORT":
+		return (*conn).sort
+	case "THREAD":
+		return (*conn).thread
 	case "FETCH":
 		return (*conn).fetch
 	case "STORE":

@@ -145,13 +145,15 @@ func (r reply) modified(left numSet) reply {
 
 // limited cuts a list of places to as many as the server works on at once, those
 // with the highest UIDs, and returns the code that says so. RFC 9738 §3.
-func (c *conn) limited(places []int) (kept []int, code string) {
+func (c *conn) limited(places []int) (kept []int, code string) { return c.limitedIn(c.view, places) }
+
+func (c *conn) limitedIn(v *view, places []int) (kept []int, code string) {
 	most := c.srv.opts.MessageLimit
 	if most <= 0 || len(places) <= most {
 		return places, ""
 	}
 	kept = places[len(places)-most:]
-	return kept, c.limitCode(c.view.messages[kept[0]].uid)
+	return kept, c.limitCode(v.messages[kept[0]].uid)
 }
 
 func (c *conn) limitCode(lowest uint32) string {

@@ -278,6 +278,9 @@ func (p *parser) flagList() flagSet {
 // set reads a sequence set. RFC 3501 §9 sequence-set.
 func (p *parser) set() numSet {
 	var set numSet
+	if p.can("SEARCHRES") && p.accept('$') {
+		return numSet{{}}
+	}
 	for {
 		r := numRange{lo: p.setNumber()}
 		r.hi = r.lo

@@ -1,113 +1,173 @@
 package imaptest
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // search is SEARCH and UID SEARCH. RFC 3501 §6.4.4, RFC 4731.
 func (c *conn) search(cmd *command) reply {
 	cmd.sp()
-	returns, extended := c.searchReturn(cmd)
-	s := &searcher{p: &cmd.parser, v: c.view, keeps: c.canModSeq(), decode: func(b []byte) string { return string(b) }}
-	if cmd.keyword("CHARSET") {
-		cmd.sp()
-		charset := strings.ToUpper(cmd.astring())
-		cmd.sp()
-		switch charset {
-		case "US-ASCII":
-		case "UTF-8":
-			cmd.eightBit = true // not allowed, but what clients do
-		case "ISO-8859-1":
-			cmd.eightBit = true
-			s.decode = latin1
-		default:
-			return no("BADCHARSET (US-ASCII UTF-8 ISO-8859-1)", "unknown charset")
-		}
+	opts := c.returnOptions(cmd, "SEARCH")
+	q, refused := c.question(cmd, c.view, false)
+	if refused != nil {
+		return c.notSaved(opts, *refused)
 	}
-	match := s.keys(0)
-	if !cmd.end() {
-		return cmd.syntax()
-	}
-	if s.badText {
-		return bad("SEARCH: a string is not in its charset")
-	}
-	if s.numbered && c.enabled["UIDONLY"] {
-		r := bad("SEARCH: message numbers are not allowed")
-		r.code = "UIDREQUIRED"
-		return r
-	}
-	found, highest, limited := c.matches(match, cmd.uid, s.scope)
-	if s.modseq {
-		c.noticeModSeq()
-	}
-	if !s.modseq || len(found) == 0 {
-		highest = 0
-	}
-	if extended {
-		c.sayExtended(cmd, found, returns, highest)
-	} else {
-		c.out = append(c.out, "* SEARCH"...)
-		for _, n := range found {
-			c.out = append(c.out, ' ')
-			c.out = appendUint(c.out, n)
-		}
-		if highest > 0 { // RFC 7162 §3.1.6
-			c.out = fmt.Appendf(c.out, " (MODSEQ %d)", highest)
-		}
-		c.crlf()
-	}
+	found, limited := c.matches(c.view, q)
+	c.answer(cmd, q, found, opts)
 	return c.limit(cmd, ok("%s completed", cmd.full()), limited)
 }
 
-// searchReturn reads RETURN (...), if it is there.
-func (c *conn) searchReturn(cmd *command) (returns []string, extended bool) {
-	if !c.can("ESEARCH") || !cmd.keyword("RETURN") {
-		return nil, false
-	}
+// sort is SORT and UID SORT. RFC 5256 §3, RFC 5267 §3.
+func (c *conn) sort(cmd *command) reply {
 	cmd.sp()
-	cmd.list(0, func() {
-		option := strings.ToUpper(cmd.atom())
-		switch option {
-		case "MIN", "MAX", "ALL", "COUNT":
-			returns = append(returns, option)
-		default:
-			cmd.fail("SEARCH does not know the return option %q", option)
-		}
-	})
+	opts := c.returnOptions(cmd, "SORT")
+	order := c.sortKeys(cmd)
 	cmd.sp()
-	if len(returns) == 0 {
-		returns = []string{"ALL"}
+	q, refused := c.question(cmd, c.view, true)
+	if refused != nil {
+		return *refused
 	}
-	return returns, true
+	q.order = order
+	found, limited := c.matches(c.view, q)
+	c.answer(cmd, q, found, opts)
+	return c.limit(cmd, ok("%s completed", cmd.full()), limited)
 }
 
-// matches returns the numbers of the messages that match, in order, the highest
-// mod-sequence of these, and a code if only those with the highest UIDs were
-// looked at. Messages out of scope do not count for that.
-func (c *conn) matches(match criterion, uid bool, scope []criterion) (found []uint32, highest uint64, limited string) {
-	v := c.view
+// answer says what was found, keeps it if it is to be kept, and goes on looking
+// if that was asked for.
+func (c *conn) answer(cmd *command, q *searcher, found []hit, opts *returnOptions) {
+	if q.modseq {
+		c.noticeModSeq()
+	}
+	if opts == nil {
+		c.sayFound(cmd, q, found)
+		return
+	}
+	if opts.update {
+		c.follow(cmd, q, found)
+	}
+	if opts.save {
+		c.view.saved = opts.kept(found)
+		if opts.silent() {
+			return
+		}
+	}
+	c.out = fmt.Appendf(c.out, `* ESEARCH (TAG "%s")`, cmd.tag)
+	c.sayReturned(q, found, opts, cmd.uid)
+}
+
+// sayFound says SEARCH or SORT.
+func (c *conn) sayFound(cmd *command, q *searcher, found []hit) {
+	c.out = append(c.out, "* "...)
+	c.out = append(c.out, cmd.name...)
+	for _, h := range found {
+		c.out = append(c.out, ' ')
+		c.out = appendUint(c.out, h.number(cmd.uid))
+	}
+	if n := q.highest(found); n > 0 { // RFC 7162 §3.1.6
+		c.out = fmt.Appendf(c.out, " (MODSEQ %d)", n)
+	}
+	c.crlf()
+}
+
+// question reads the charset, which in SORT and THREAD always stands there, and
+// the keys up to the end.
+func (c *conn) question(cmd *command, v *view, always bool) (*searcher, *reply) {
+	s := &searcher{p: &cmd.parser, v: v, keeps: c.canModSeq(), now: c.srv.now, decode: func(b []byte) string { return string(b) }}
+	if !always && cmd.keyword("CHARSET") {
+		cmd.sp()
+		always = true
+	}
+	if always && !s.charset() {
+		r := no("BADCHARSET (US-ASCII UTF-8 ISO-8859-1)", "unknown charset")
+		return nil, &r
+	}
+	s.match = s.keys(0)
+	r := reply{}
+	switch {
+	case !cmd.end():
+		r = cmd.syntax()
+	case s.badText:
+		r = bad("%s: a string is not in its charset", cmd.name)
+	case s.numbered && c.enabled["UIDONLY"]:
+		r = bad("%s: message numbers are not allowed", cmd.name)
+		r.code = "UIDREQUIRED"
+	default:
+		return s, nil
+	}
+	return nil, &r
+}
+
+// charset reads a charset and says whether it is known.
+func (s *searcher) charset() bool {
+	name := upper(s.p.astring())
+	s.p.sp()
+	switch name {
+	case "US-ASCII":
+	case "UTF-8":
+		s.p.eightBit = true // not allowed, but what clients do
+	case "ISO-8859-1":
+		s.p.eightBit = true
+		s.decode = latin1
+	default:
+		return s.p.err != nil
+	}
+	return true
+}
+
+// hit is a message that was found.
+type hit struct {
+	place  int // from 0
+	modseq uint64
+	*message
+}
+
+// number is how the client is told of it.
+func (h *hit) number(uid bool) uint32 {
+	if uid {
+		return h.uid
+	}
+	return uint32(h.place + 1)
+}
+
+// highest returns the highest mod-sequence of what was found, if it was asked
+// for.
+func (s *searcher) highest(found []hit) (n uint64) {
+	for _, h := range found {
+		if s.modseq {
+			n = max(n, h.modseq)
+		}
+	}
+	return n
+}
+
+// matches returns the messages that match, in order, and a code if only those
+// with the highest UIDs were looked at. Messages out of scope do not count for
+// that.
+func (c *conn) matches(v *view, q *searcher) (found []hit, limited string) {
 	places := make([]int, 0, len(v.messages))
 	for i, m := range v.messages {
-		if within(scope, &candidate{place: i, message: m, view: v}) {
+		if within(q.scope, &candidate{place: i, message: m, view: v}) {
 			places = append(places, i)
 		}
 	}
-	places, limited = c.limited(places)
+	places, limited = c.limitedIn(v, places)
 	for _, i := range places {
 		m := v.messages[i]
-		f, modseq, _ := c.look(m, false)
-		if !match(&candidate{place: i, message: m, flags: f, modseq: modseq, view: v}) {
-			continue
+		f, modseq := v.look(m)
+		if q.match(&candidate{place: i, message: m, flags: f, modseq: modseq, view: v}) {
+			found = append(found, hit{i, modseq, m})
 		}
-		highest = max(highest, modseq)
-		n := uint32(i + 1)
-		if uid {
-			n = m.uid
-		}
-		found = append(found, n)
 	}
-	return found, highest, limited
+	if q.order != nil {
+		q.order(found)
+	}
+	return found, limited
+}
+
+// look returns the message's flags and mod-sequence.
+func (v *view) look(m *message) (flagSet, uint64) {
+	v.box.user.mu.Lock()
+	defer v.box.user.mu.Unlock()
+	return v.flags(m), m.modseq
 }
 
 func within(scope []criterion, m *candidate) bool {
@@ -117,36 +177,4 @@ func within(scope []criterion, m *candidate) bool {
 		}
 	}
 	return true
-}
-
-// sayExtended says ESEARCH.
-func (c *conn) sayExtended(cmd *command, found []uint32, returns []string, highest uint64) {
-	c.out = fmt.Appendf(c.out, `* ESEARCH (TAG "%s")`, cmd.tag)
-	if cmd.uid {
-		c.out = append(c.out, " UID"...)
-	}
-	for _, option := range returns {
-		if option != "COUNT" && len(found) == 0 {
-			continue
-		}
-		c.out = fmt.Appendf(c.out, " %s ", option)
-		switch option {
-		case "MIN":
-			c.out = appendUint(c.out, found[0])
-		case "MAX":
-			c.out = appendUint(c.out, found[len(found)-1])
-		case "COUNT":
-			c.out = appendUint(c.out, uint32(len(found)))
-		case "ALL":
-			var set numSet
-			for _, n := range found {
-				set = set.add(n)
-			}
-			c.out = set.append(c.out)
-		}
-	}
-	if highest > 0 {
-		c.out = fmt.Appendf(c.out, " MODSEQ %d", highest)
-	}
-	c.crlf()
 }

@@ -45,10 +45,14 @@ type searcher struct {
 	decode  func([]byte) string // from the charset
 	badText bool                // something was not in the charset
 
-	numbered bool        // it has message numbers
-	modseq   bool        // it asks for mod-sequences
-	keeps    bool        // mod-sequences are known
-	scope    []criterion // the sets that all messages have to be in
+	numbered bool // it has message numbers
+	match    criterion
+	order    func([]hit) // of SORT
+	now      func() time.Time
+
+	modseq bool        // it asks for mod-sequences
+	keeps  bool        // mod-sequences are known
+	scope  []criterion // the sets that all messages have to be in
 }
 
 // key reads one search key.
@@ -65,13 +69,13 @@ func (s *searcher) key(depth int) criterion {
 		p.expect(')')
 		return inner
 	}
-	if c := p.peek(); isDigit(c) || c == '*' {
+	if c := p.peek(); isDigit(c) || c == '*' || c == '$' && p.can("SEARCHRES") {
 		s.numbered = true
 		return s.scoped(depth, s.numbers(false))
 	}
 	name := strings.ToUpper(p.atom())
 	for _, find := range []func(string) criterion{
-		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey, s.modSeqKey,
+		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey, s.modSeqKey, s.ageKey, s.fuzzyKey(depth),
 	} {
 		if c := find(name); c != nil {
 			return c
@@ -134,11 +138,20 @@ func (s *searcher) structuralKey(depth int) func(string) criterion {
 
 // numbers reads a set of sequence numbers or UIDs.
 func (s *searcher) numbers(uid bool) criterion {
-	set := s.p.set().normal(s.v.last(uid))
-	if uid {
+	set := s.p.set()
+	if uid || set.isSaved() {
+		set = s.v.expand(set, true)
 		return func(m *candidate) bool { return set.contains(m.uid) }
 	}
-	return func(m *candidate) bool { return set.contains(uint32(m.place + 1)) }
+	// The numbers are those of now, also if the result is kept up to date.
+	set = set.normal(s.v.last(false))
+	var uids numSet
+	for i, m := range s.v.messages {
+		if set.contains(uint32(i + 1)) {
+			uids = uids.add(m.uid)
+		}
+	}
+	return func(m *candidate) bool { return uids.contains(m.uid) }
 }
 
 // dateKey: the internal date, and with SENT the Date field, both without time

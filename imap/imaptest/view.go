@@ -15,6 +15,8 @@ type view struct {
 	told     uint64 // the mod-sequence up to which the session was told all
 	said     uint64 // the highest mod-sequence it was told in this command
 	removed  bool   // removals were told in this command
+	saved    numSet // "$", as UIDs
+	contexts []*searchContext
 }
 
 func newView(b *mailbox, readOnly bool) *view {
@@ -80,7 +82,7 @@ func (v *view) last(uid bool) uint32 {
 // resolve returns the places of the messages in the set, in order. Sequence
 // numbers must exist; UIDs need not.
 func (v *view) resolve(set numSet, uid bool) ([]int, bool) {
-	set = set.normal(v.last(uid))
+	set = v.expand(set, uid)
 	var places []int
 	for _, r := range set {
 		lo, hi := int(r.lo)-1, int(r.hi)
@@ -111,6 +113,7 @@ func (c *conn) sync(expunges bool) {
 			c.fetchOne(i, w.selected.fetch, false)
 		}
 	}
+	c.contextsChanged()
 }
 
 // syncView returns how many messages the session knew, without those that are
@@ -119,6 +122,7 @@ func (c *conn) syncView(v *view, expunges bool) (known int) {
 	v.box.user.mu.Lock()
 	defer v.box.user.mu.Unlock()
 	if expunges && v.removals != v.box.removals {
+		c.contextsGone()
 		c.syncExpunges(v)
 	}
 	known = len(v.messages)
