@@ -2,6 +2,8 @@ package imap
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -28,6 +30,29 @@ type AnnotationValue struct {
 	// Value is text in UTF-8, as a rule; nil: NIL, there is none, and in
 	// StoreAnnotations: it is removed.
 	Value []byte
+}
+
+// AnnotationSupport is what a mailbox allows of annotations (RFC 5257 §4.1).
+type AnnotationSupport struct {
+	MaxSize   uint32 // of a value, in bytes; 0: none can be stored
+	NoPrivate bool   // there are only shared ones
+	None      bool   // there are none at all
+}
+
+// RFC 5257 §5, ann-size
+func annotationSupport(data string) *AnnotationSupport {
+	var s AnnotationSupport
+	for _, word := range strings.Fields(strings.ToUpper(data)) {
+		switch n, err := strconv.ParseUint(word, 10, 32); {
+		case err == nil:
+			s.MaxSize = uint32(n)
+		case word == "NOPRIVATE":
+			s.NoPrivate = true
+		case word == "NONE":
+			s.None = true
+		}
+	}
+	return &s
 }
 
 // StoreAnnotations changes annotations of messages (RFC 5257 §4.5). Attributes

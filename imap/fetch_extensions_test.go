@@ -288,3 +288,36 @@ func TestAnnotationNews(t *testing.T) {
 		}
 	})
 }
+
+// RFC 5257 §4.2: the example.
+func TestSelectAnnotate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := talkTo(t, "ANNOTATE-EXPERIMENT-1 CONDSTORE", `
+			C: $1 SELECT INBOX (ANNOTATE)
+			S: * FLAGS (\Answered \Flagged \Draft \Deleted \Seen)
+			S: * 10268 EXISTS
+			S: * OK [ANNOTATIONS 20480 NOPRIVATE]
+			S: $1 OK [READ-WRITE] Completed
+			C: $2 SELECT INBOX (CONDSTORE ANNOTATE)
+			S: * OK [ANNOTATIONS NONE] no
+			S: $2 OK done
+			C: $3 SELECT INBOX
+			S: * OK [ANNOTATIONS READ-ONLY] no
+			S: $3 OK done
+			C: $4 SELECT INBOX
+			S: $4 OK done`, nil)
+		for i, want := range []*imap.AnnotationSupport{{MaxSize: 20480, NoPrivate: true}, {None: true}, {}, nil} {
+			box, err := c.Select(t.Context(), "INBOX", &imap.SelectOptions{Annotate: i < 2, CondStore: i == 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := box.State().Annotations; !reflect.DeepEqual(got, want) {
+				t.Errorf("%d: %+v", i, got)
+			}
+		}
+		c = talkTo(t, "", "", nil)
+		if _, err := c.Select(t.Context(), "INBOX", &imap.SelectOptions{Annotate: true}); !errors.Is(err, imap.ErrUnsupported) {
+			t.Error(err)
+		}
+	})
+}

@@ -59,6 +59,9 @@ type MailboxState struct {
 	// NoModSeq: the server said that the mailbox has no mod-sequences.
 	NoModSeq     bool
 	UIDNotSticky bool
+	// Annotations is what the mailbox allows of annotations; nil: the server did
+	// not say.
+	Annotations *AnnotationSupport
 	// MailboxID stays with the mailbox when it is renamed (OBJECTID, RFC 8474
 	// §4.2); "": the server did not say.
 	MailboxID string
@@ -205,6 +208,8 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		s.MailboxID = code.MailboxID
 	case CodeUIDNotSticky:
 		s.UIDNotSticky = true
+	case CodeAnnotations:
+		s.Annotations = annotationSupport(code.Data)
 	case CodeURLMech:
 		s.URLMechs = code.URLMechs
 	}

@@ -24,6 +24,9 @@ type SelectOptions struct {
 	// Resync asks what has changed since an earlier time (RFC 7162 §3.2.5):
 	// [Mailbox.Resync] has the answer. QRESYNC must be enabled. Nil: do not ask.
 	Resync *Resync
+	// Annotate asks to be told of annotations that somebody changes, as
+	// [Changed] (RFC 5257 §4.2, capability ANNOTATE-EXPERIMENT-1).
+	Annotate bool
 	// KeepUpdates keeps what the server says while no loop listens, be it before
 	// the first or between two: the next loop over Idle, IdleBursts or Updates
 	// begins with it. So none is missed, or an Overflow says so. Resync implies
@@ -81,6 +84,9 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 
 // checkSelect returns why a mailbox cannot be opened in this way, if so.
 func (c *Client) checkSelect(opts *SelectOptions) error {
+	if opts.Annotate && !c.offers("ANNOTATE-EXPERIMENT-1") {
+		return &UnsupportedError{Capability: "ANNOTATE-EXPERIMENT-1", What: "Select with Annotate"}
+	}
 	if opts.Resync != nil {
 		return c.needsEnabled("QRESYNC", "Select with Resync")
 	}
@@ -93,12 +99,20 @@ func (c *Client) checkSelect(opts *SelectOptions) error {
 // RFC 4466 §2.1, select-params. QRESYNC turns CONDSTORE on, and there are
 // servers that do not take both (Purelymail).
 func (o *SelectOptions) parameters(cmd *wire.Command) {
-	switch {
-	case o.Resync != nil:
-		cmd.List(func() { o.Resync.appendTo(cmd) })
-	case o.CondStore:
-		cmd.List(func() { cmd.Atom("CONDSTORE") })
+	if o.Resync == nil && !o.CondStore && !o.Annotate {
+		return
 	}
+	cmd.List(func() {
+		switch {
+		case o.Resync != nil:
+			o.Resync.appendTo(cmd)
+		case o.CondStore:
+			cmd.Atom("CONDSTORE")
+		}
+		if o.Annotate {
+			cmd.Atom("ANNOTATE")
+		}
+	})
 }
 
 // explainRefusal gives a refusal without a code, as Dovecot's, the code
