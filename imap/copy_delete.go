@@ -88,3 +88,12 @@ func (m *Mailbox) fixed(ctx context.Context, set UIDSet) (UIDSet, error) {
 type uidQuery wire.NumSet
 
 func (q uidQuery) AppendTo(cmd *wire.Command) { cmd.Atom("UID").Set(wire.NumSet(q)) }
+
+func (q uidQuery) Split(octets, ranges int) (parts []queryPart) {
+	for set := wire.NumSet(q); len(set) > 0; {
+		var part wire.NumSet
+		part, set = set.CutText(octets-len("UID "), ranges)
+		parts = append(parts, uidQuery(part))
+	}
+	return parts
+}

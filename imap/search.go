@@ -10,7 +10,9 @@ import (
 // method Charset() bool that returns true is sent with CHARSET UTF-8; one with a
 // method UsesNumbers() bool that returns true has sequence numbers in it; one
 // with a method Needs() []string is only sent to a server that offers these
-// capabilities.
+// capabilities; one whose method Split(octets, ranges int) returns several
+// queries is too long for a command line, and Search sends these in its place:
+// see search.Part.
 type Query interface{ AppendTo(*wire.Command) }
 
 // maxFound is how many ranges of numbers one answer may have, and how many
@@ -21,29 +23,30 @@ const maxFound = 4 << 20
 // §6.4.4); a nil query finds all. If the server does not know the charset, the
 // error is a [*CharsetError]; if it lacks a key, an *UnsupportedError.
 func (m *Mailbox) Search(ctx context.Context, q Query) (UIDSet, error) {
-	if uids, ok := q.(uidQuery); ok {
-		return m.searchUIDs(ctx, wire.NumSet(uids))
+	var found UIDSet
+	for _, part := range m.client.splitQuery(q) {
+		r, err := m.ESearch(ctx, part, nil)
+		if err != nil {
+			return UIDSet{}, err
+		}
+		found.set = joinSets(found.set, r.UIDs.set)
 	}
-	return m.searchOnce(ctx, q)
+	return found, nil
 }
 
-func (m *Mailbox) searchOnce(ctx context.Context, q Query) (UIDSet, error) {
-	r, err := m.ESearch(ctx, q, nil)
-	if err != nil {
-		return UIDSet{}, err
-	}
-	return r.UIDs, nil
-}
+// queryPart is a Query, of no package.
+type queryPart = interface{ AppendTo(*wire.Command) }
 
-// searchUIDs finds those of some UIDs that there are, in as many parts as it
-// takes.
-func (m *Mailbox) searchUIDs(ctx context.Context, set wire.NumSet) (found UIDSet, err error) {
-	err = m.inParts(ctx, set, len("RETURN (ALL) UID "), func(part wire.NumSet) (*call, error) {
-		some, err := m.searchOnce(ctx, uidQuery(part))
-		found.set = joinSets(found.set, some.set)
-		return nil, err
-	})
-	return found, err
+// splitQuery returns the queries to send for one.
+func (c *Client) splitQuery(q Query) []queryPart {
+	if s, ok := q.(interface {
+		Split(octets, ranges int) []queryPart
+	}); ok {
+		if parts := s.Split(c.room(len("RETURN (ALL) CHARSET UTF-8 "))); len(parts) > 1 {
+			return parts
+		}
+	}
+	return []queryPart{q}
 }
 
 // ESearch is Search that returns what opts say (RFC 4731, RFC 9051 §6.4.4). A
