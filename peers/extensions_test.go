@@ -16,8 +16,8 @@ import (
 	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
-// TestGoIMAPExtensions has go-imap's client use the extensions that it knows and
-// imaptest's server offers.
+// TestGoIMAPExtensions has go-imap's client use the extensions that it knows.
+// (SEARCHRES is not among them: it never sends SAVE.)
 func TestGoIMAPExtensions(t *testing.T) {
 	for _, x := range []struct {
 		name  string
@@ -32,7 +32,6 @@ func TestGoIMAPExtensions(t *testing.T) {
 		{"Quota", "QUOTA", visitQuota},
 		{"Metadata", "METADATA", visitMetadata},
 		{"ACL", "ACL", visitACL},
-		{"SearchRes", "SEARCHRES", visitSearchRes},
 		{"CondStore", "CONDSTORE", visitCondStore},
 		{"Unauthenticate", "UNAUTHENTICATE", visitUnauthenticate},
 	} {
@@ -44,7 +43,7 @@ func TestGoIMAPExtensions(t *testing.T) {
 			caps, err := vis.c.Capability().Wait()
 			vis.ok(err)
 			if !caps.Has(theirs.Cap(x.needs)) {
-				t.Skipf("imaptest does not offer %s", x.needs)
+				t.Fatalf("imaptest does not offer %s", x.needs)
 			}
 			x.visit(vis)
 		})
@@ -200,17 +199,6 @@ func visitACL(v *visitor) {
 	acl, err := v.c.GetACL("INBOX").Wait()
 	v.ok(err)
 	want(v, "bob's rights", string(acl.Rights["bob"]), "lr")
-}
-
-func visitSearchRes(v *visitor) {
-	v.threads()
-	_, err := v.c.UIDSearch(&theirs.SearchCriteria{Text: []string{"zzz"}}, &theirs.SearchOptions{ReturnSave: true}).Wait()
-	v.ok(err)
-	all, err := v.c.Fetch(theirs.SearchRes(), &theirs.FetchOptions{UID: true}).Collect()
-	v.ok(err)
-	if len(all) != 1 || all[0].UID != 3 {
-		v.Errorf("%+v", all)
-	}
 }
 
 func visitCondStore(v *visitor) {
