@@ -167,7 +167,7 @@ func (c *Client) eventOf(r *response, by *call, box *Mailbox, up Update) Event {
 	case kindList:
 		if news {
 			e := *r.list
-			return NameChanged{Entry: &e, OldName: e.OldName}
+			return NameChanged{Entry: &e, OldName: c.oldName(&e)}
 		}
 		return nil
 	}
@@ -191,4 +191,19 @@ func (c *Client) eventOf(r *response, by *call, box *Mailbox, up Update) Event {
 		return nil
 	}
 	return SelectedChanged{box.name, up}
+}
+
+// oldName is the name in OLDNAME (RFC 5465 §8, oldname-extended-item).
+func (c *Client) oldName(e *ListEntry) (name string) {
+	for _, x := range e.Extended {
+		if x.Name == "OLDNAME" {
+			p := &parser{lim: c.parser.lim, utf8: c.parser.utf8}
+			p.read(x.Value)
+			p.r.List(func() { name, _ = p.mailbox() })
+			if p.r.Err() != nil {
+				return ""
+			}
+		}
+	}
+	return name
 }

@@ -20,8 +20,6 @@ var parseSamples = []string{
 	`* LIST (\HasNoChildren) "/" "Entw&APw-rfe" ("CHILDINFO" ("SUBSCRIBED"))` + "\r\n* LIST () \"/\" Sent Items\r\n* LSUB () NIL {3}\r\na b\r\n",
 	`* STATUS Sent Items (MESSAGES 5 UIDNEXT 6 MAILBOXID (F) X (1 (2)))` + "\r\n* SEARCH 1 2 (MODSEQ 5)\r\n* ESEARCH (TAG \"a\") UID ALL 5,3:4 PARTIAL (1:2 NIL)\r\n",
 	"* VANISHED (EARLIER) 1:5,7\r\n* CAPABILITY IMAP4rev1 X\r\n* FLAGS (a \\Seen)\r\n* 5 EXISTS\r\n* 3 EXPUNGE\r\n+ go\r\n* BYE\r\n* METADATA \"\" (/a {1}\r\nx)\r\n",
-	"* GENURLAUTH \"imap://j@x/INBOX/;uid=2;urlauth=anonymous:internal:9\" imap://a/%b*;c {3}\r\na b\r\n* OK [URLMECH INTERNAL X=P3==] y\r\nA1 OK [APPENDUID 5 9,3:4] z\r\n",
-	"* URLFETCH \"a\" {3}\r\nx\r\n b NIL c (BODYPARTSTRUCTURE (\"TEXT\" \"PLAIN\")) (BINARY ~{1}\r\n\x00) d (BODY \"e\" BINARY NIL) f\r\n",
 }
 
 // TestTruncations: every beginning, and every hole, is survived.

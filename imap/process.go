@@ -44,6 +44,10 @@ func DialCommand(ctx context.Context, cmd *exec.Cmd, opts *Options) (*Client, er
 			return nil, err
 		}
 	}
+	if err := c.acceptUTF8(ctx); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -44,9 +44,7 @@ func (c *Client) GenURLAuth(ctx context.Context, requests ...URLAuth) ([]string,
 	}
 	var got []string
 	gather(k, func(d *authorizedURLs) bool {
-		if len(got) <= len(requests) {
-			got = append(got, d.urls...)
-		}
+		got = append(got, d.urls...)
 		return true
 	}, "GENURLAUTH")
 	if err := c.do(ctx, k); err != nil {

@@ -127,5 +127,5 @@ func (c *conn) about(what, name string) {
 	c.out = append(c.out, "* "...)
 	c.out = append(c.out, what...)
 	c.out = append(c.out, ' ')
-	c.out = appendAstring(c.out, name)
+	c.out = c.appendName(c.out, name)
 }

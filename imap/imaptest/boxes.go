@@ -7,7 +7,7 @@ import (
 )
 
 // mailboxName reads a mailbox name.
-func (cmd *command) mailboxName() string { return canonicalName(cmd.astring()) }
+func (cmd *command) mailboxName() string { return cmd.mailbox() }
 
 // selectMailbox is SELECT and EXAMINE. The mailbox selected before is left even
 // when this fails. RFC 3501 §6.3.1.
@@ -21,8 +21,8 @@ func (c *conn) selectMailbox(cmd *command) reply {
 	if params.qresync && !c.enabled["QRESYNC"] {
 		return bad("%s: QRESYNC is not enabled", cmd.name)
 	}
-	if c.view != nil && c.canModSeq() {
-		c.untagged("OK [CLOSED] the mailbox before") // RFC 7162 §3.2.11
+	if c.view != nil && (c.canModSeq() || c.canRev2()) {
+		c.untagged("OK [CLOSED] the mailbox before") // RFC 7162 §3.2.11, RFC 9051 §7.1
 	}
 	c.deselect()
 	if params.condstore {
@@ -40,6 +40,7 @@ func (c *conn) selectMailbox(cmd *command) reply {
 	}
 	readOnly := cmd.name == "EXAMINE" || !c.mayWrite(b)
 	c.view = newView(b, readOnly)
+	c.view.rev2 = c.rev2()
 	b.sessions[c] = struct{}{}
 	c.describe(b)
 	if params.qresync {
@@ -60,7 +61,10 @@ func (c *conn) describe(b *mailbox) {
 	}
 	c.untagged("OK [PERMANENTFLAGS (%s)] flags that can be changed", permanent)
 	c.number(len(b.messages), "EXISTS")
-	c.number(c.view.recents(), "RECENT")
+	c.sayRecent(c.view)
+	if c.rev2() { // RFC 9051 §6.3.2
+		c.sayListed("LIST", c.listAttributes(b.user, &listing{}, nil, b.name), b.name, nil)
+	}
 	if count, first := b.unseen(); count > 0 && !c.enabled["UIDONLY"] {
 		c.untagged("OK [UNSEEN %d] first unseen", first)
 	}

@@ -79,6 +79,7 @@ var sessionCapabilities = []string{
 	"URL-PARTIAL",
 	"URLAUTH",
 	"URLAUTH=BINARY",
+	"UTF8=ACCEPT",
 	"WITHIN",
 	"X-GM-EXT-1",
 }
@@ -90,6 +91,9 @@ func (c *conn) capabilities() string {
 		names = append(names, c.loginCapabilities()...)
 	} else {
 		names = append(names, sessionCapabilities...)
+		if c.canRev2() {
+			names = append(names, "IMAP4rev2")
+		}
 		if n := c.srv.opts.MessageLimit; n > 0 {
 			names = append(names, fmt.Sprintf("MESSAGELIMIT=%d", n))
 		}

@@ -4,7 +4,7 @@ import "strings"
 
 // enableable lists what ENABLE turns on. Without the capability it is passed
 // over.
-var enableable = []string{"CONDSTORE", "QRESYNC", "UIDONLY"}
+var enableable = []string{"CONDSTORE", "QRESYNC", "UIDONLY", "UTF8=ACCEPT", "IMAP4rev2"}
 
 // enable: RFC 5161. What the server does not know is passed over.
 func (c *conn) enable(cmd *command) reply {
@@ -19,7 +19,7 @@ func (c *conn) enable(cmd *command) reply {
 	var on []string
 	for _, name := range names {
 		for _, known := range enableable {
-			if strings.EqualFold(name, known) && c.can(name) && !c.enabled[name] {
+			if strings.EqualFold(name, known) && c.can(name) && !c.enabled[name] && (known != "IMAP4rev2" || c.canRev2()) {
 				c.turnOn(name)
 				on = append(on, known)
 			}

@@ -7,6 +7,7 @@ import (
 
 // listing is a LIST or LSUB as it was asked for. RFC 3501 §6.3.8, RFC 5258 §3.
 type listing struct {
+	conn      *conn
 	reference string
 	patterns  []string
 
@@ -42,7 +43,7 @@ func (c *conn) list(cmd *command) reply {
 
 // matches says whether a name matches one of the patterns.
 func (l *listing) matches(name string) bool {
-	return slices.ContainsFunc(l.patterns, func(p string) bool { return matchName(p, name) })
+	return slices.ContainsFunc(l.patterns, func(p string) bool { return l.conn.matchName(p, name) })
 }
 
 // selects says whether the selection options want a mailbox.
@@ -167,14 +168,14 @@ func childrenAttribute(names []string, name string) string {
 func (c *conn) listSubscribed(u *User, pattern string) {
 	attrs := make(map[string][]string)
 	for name := range u.subscribed {
-		if matchName(pattern, name) {
+		if c.matchName(pattern, name) {
 			attrs[name] = nil
 			continue
 		}
 		for i, ch := range name {
 			parent := name[:i]
 			if ch == '/' && strings.Contains(pattern, "%") && !u.subscribed[parent] &&
-				matchName(pattern, parent) {
+				c.matchName(pattern, parent) {
 				attrs[parent] = []string{`\Noselect`}
 			}
 		}
@@ -199,7 +200,7 @@ func (c *conn) sayListed(what string, attrs []string, name string, childInfo []s
 	if name == "" {
 		c.out = append(c.out, `""`...)
 	} else {
-		c.out = appendAstring(c.out, name)
+		c.out = c.appendName(c.out, name)
 	}
 	if childInfo != nil {
 		c.out = append(c.out, ` ("CHILDINFO" ("`+strings.Join(childInfo, `" "`)+`"))`...)

@@ -4,7 +4,7 @@ import "strings"
 
 // listing reads the arguments of LIST and LSUB. RFC 5258 §6.
 func (c *conn) listing(cmd *command) *listing {
-	l := &listing{patterns: []string{""}}
+	l := &listing{conn: c, patterns: []string{""}}
 	extended := cmd.name == "LIST" && c.can("LIST-EXTENDED")
 	cmd.sp()
 	if extended && cmd.peek() == '(' {

@@ -113,9 +113,9 @@ func (p *parser) eventGroup() watchGroup {
 	case "SUBTREE", "MAILBOXES":
 		p.sp()
 		if p.peek() == '(' {
-			p.list(1, func() { g.names = append(g.names, canonicalName(p.astring())) })
+			p.list(1, func() { g.names = append(g.names, p.mailbox()) })
 		} else {
-			g.names = []string{canonicalName(p.astring())}
+			g.names = []string{p.mailbox()}
 		}
 	default:
 		p.fail("NOTIFY does not know %s", g.kind)

@@ -75,7 +75,7 @@ func (c *conn) sayWatched(u *User) {
 
 func (c *conn) sayWatchedBox(b *mailbox, items []string) {
 	c.out = append(c.out, "* STATUS "...)
-	c.out = appendAstring(c.out, b.name)
+	c.out = c.appendName(c.out, b.name)
 	c.out = append(c.out, " ("...)
 	for i, item := range items {
 		if i > 0 {
@@ -157,10 +157,10 @@ func (c *conn) sayName(u *User, name, old string) {
 		}
 	}
 	c.out = fmt.Appendf(c.out, `* LIST (%s) "/" `, strings.Join(attrs, " "))
-	c.out = appendAstring(c.out, name)
+	c.out = c.appendName(c.out, name)
 	if old != "" {
 		c.out = append(c.out, ` ("OLDNAME" (`...)
-		c.out = append(appendAstring(c.out, old), "))"...)
+		c.out = append(c.appendName(c.out, old), "))"...)
 	}
 	c.crlf()
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // parser reads the words of one command. It is strict: what RFC 3501 §9 does
@@ -18,6 +19,7 @@ type parser struct {
 	pos      int // and the place in it
 	err      error
 	eightBit bool // allow bytes above 127 in quoted strings
+	utf8     bool // mailbox names and quoted strings are UTF-8
 
 	offers func(capability string) bool // nil: none
 }
@@ -176,6 +178,9 @@ func (p *parser) quoted() string {
 		switch c := rest[i]; {
 		case c == '"':
 			p.pos += i + 1
+			if p.utf8 && !utf8.ValidString(b.String()) {
+				p.fail("a quoted string is not UTF-8")
+			}
 			return b.String()
 		case c == '\\':
 			i++
@@ -184,7 +189,7 @@ func (p *parser) quoted() string {
 				return ""
 			}
 			b.WriteByte(rest[i])
-		case c >= 0x80 && !p.eightBit:
+		case c >= 0x80 && !p.eightBit && !p.utf8:
 			p.fail("byte %#x in a quoted string: send a literal", c)
 			return ""
 		default:

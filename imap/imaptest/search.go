@@ -37,6 +37,9 @@ func (c *conn) answer(cmd *command, q *searcher, found []hit, opts *returnOption
 	if q.modseq {
 		c.noticeModSeq()
 	}
+	if opts == nil && cmd.name == "SEARCH" && c.rev2() {
+		opts = &returnOptions{all: true} // RFC 9051 §6.4.4
+	}
 	if opts == nil {
 		c.sayFound(cmd, q, found)
 		return
@@ -73,6 +76,10 @@ func (c *conn) sayFound(cmd *command, q *searcher, found []hit) {
 func (c *conn) question(cmd *command, v *view, always bool) (*searcher, *reply) {
 	s := &searcher{p: &cmd.parser, v: v, keeps: c.canModSeq(), now: c.srv.now, decode: func(b []byte) string { return string(b) }}
 	if !always && cmd.keyword("CHARSET") {
+		if c.enabled["UTF8=ACCEPT"] { // RFC 9755 §3
+			r := bad("SEARCH: everything is UTF-8, no charset may be named")
+			return nil, &r
+		}
 		cmd.sp()
 		always = true
 	}

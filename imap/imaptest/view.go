@@ -4,6 +4,7 @@ package imaptest
 // session is told. It belongs to whoever holds the connection's turn; what it
 // reads of the mailbox, it reads with the user's mutex held.
 type view struct {
+	rev2     bool // there is no \Recent
 	box      *mailbox
 	readOnly bool
 	messages []*message // as numbered by the session
@@ -64,7 +65,7 @@ func (v *view) recents() int {
 // flags returns the message's flags as this session sees them.
 func (v *view) flags(m *message) flagSet {
 	f := m.flagSet
-	if v.recent.contains(m.uid) {
+	if !v.rev2 && v.recent.contains(m.uid) {
 		f.bits |= flagRecent
 	}
 	return f
@@ -179,7 +180,7 @@ func (c *conn) syncArrivals(v *view) {
 	}
 	if len(v.messages) != before {
 		c.number(len(v.messages), "EXISTS")
-		c.number(v.recents(), "RECENT")
+		c.sayRecent(v)
 	}
 }
 
@@ -219,4 +220,11 @@ func (v *view) seen() seenBox {
 	s := seenNow(v.box)
 	s.uidNext, s.removals, s.flagged = v.uidNext, v.removals, min(s.flagged, v.modseq)
 	return s
+}
+
+// sayRecent says how many messages are recent, which IMAP4rev2 has no word for.
+func (c *conn) sayRecent(v *view) {
+	if !c.rev2() {
+		c.number(v.recents(), "RECENT")
+	}
 }
