@@ -16,6 +16,7 @@ import (
 
 	"github.com/idlewild-mail/idlewild/imap"
 	"github.com/idlewild-mail/idlewild/imap/imaptest"
+	"github.com/idlewild-mail/idlewild/imap/sasl"
 	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
@@ -224,6 +225,45 @@ var quirkSteps = map[string]func(p *quirkPlayer, arg string) error{
 	"search": (*quirkPlayer).search,
 	"list":   func(p *quirkPlayer, arg string) error { return p.list(p.c.List(p.ctx, arg, nil)) },
 	"lsub":   func(p *quirkPlayer, arg string) error { return p.list(p.c.ListSubscribed(p.ctx, arg, nil)) },
+	"list-special": func(p *quirkPlayer, arg string) error {
+		return p.list(p.c.List(p.ctx, arg, &imap.ListOptions{SelectSpecialUse: true}))
+	},
+	"list-status": func(p *quirkPlayer, arg string) error {
+		for e, err := range p.c.List(p.ctx, arg, &imap.ListOptions{ReturnStatus: []imap.StatusItem{imap.StatusMessages}, ReturnSpecialUse: true}) {
+			if err != nil {
+				return err
+			}
+			n := "no"
+			if e.Status != nil {
+				n = count(e.Status.Messages)
+			}
+			p.say("mailbox: %q %v, %s messages", e.Mailbox, e.Attributes, n)
+		}
+		return nil
+	},
+	"resync": func(p *quirkPlayer, arg string) (err error) {
+		opts := &imap.SelectOptions{CondStore: true, Resync: &imap.Resync{UIDValidity: 1, ModSeq: 7}}
+		if p.box, err = p.c.Select(p.ctx, arg, opts); err != nil {
+			return err
+		}
+		s := p.box.State()
+		p.say("resync: %s, %d messages, HIGHESTMODSEQ %d", s.Name, s.Exists, s.HighestModSeq)
+		return nil
+	},
+	"esearch": func(p *quirkPlayer, arg string) error {
+		r, err := p.box.ESearch(p.ctx, nil, &imap.SearchOptions{Min: true, Max: true, Count: true})
+		if err == nil {
+			p.say("found: %d, from %d to %d", r.Count, r.Min, r.Max)
+		}
+		return err
+	},
+	"sasl-login": func(p *quirkPlayer, _ string) error {
+		err := p.c.Authenticate(p.ctx, sasl.Login("u", "p"))
+		if err == nil {
+			p.say("logged in")
+		}
+		return err
+	},
 	"status": func(p *quirkPlayer, arg string) error {
 		s, err := p.c.Status(p.ctx, arg)
 		if err == nil {
