@@ -75,6 +75,8 @@ func TestACLAnswers(t *testing.T) {
 		{"several", `* ACL INBOX Fred rwipslxetad -Fred wetd $team w`, []imap.ACLEntry{{"Fred", "rwipslxetad"}, {"-Fred", "wetd"}, {"$team", "w"}}},
 		{"unknown rights, spaces", `* ACL  "INBOX"  "a b"  lr09~ {1}\r\nx NIL `, []imap.ACLEntry{{"a b", "lr09~"}, {"x", ""}}},
 		{"a name of the server's own", `* ACL Inbox/ Fred l`, []imap.ACLEntry{{"Fred", "l"}}},
+		{"two mailboxes", `* ACL INBOX a l\r\n* ACL Other b l`, []imap.ACLEntry{{"a", "l"}}},
+		{"two, the other first", `* ACL Other b l\r\n* ACL INBOX a l`, []imap.ACLEntry{{"a", "l"}}},
 		{"no rights", `* ACL INBOX Fred`, nil},
 		{"nothing", `* ACL`, nil},
 		{"a list", `* ACL INBOX (Fred l)`, nil},

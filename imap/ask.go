@@ -14,6 +14,7 @@ type ask struct {
 	client    *Client
 	name, raw string // of the mailbox: as the caller has it, as it is sent
 	kind      string // the name of the responses
+	exact     bool   // an answer bore the name that was asked for
 }
 
 // boxed is the name of a mailbox that a response is about.
@@ -51,7 +52,11 @@ func answered[T interface{ box() *boxed }](a *ask, take func(T)) {
 func (a *ask) about(b *boxed) bool {
 	a.client.names.learn(b.name, b.raw)
 	if b.name == a.name || b.raw == a.raw {
+		a.exact = true
 		return true
+	}
+	if a.exact {
+		return false
 	}
 	for _, f := range a.client.flight {
 		if f != a.call && strings.HasPrefix(f.foot.name, a.kind+" ") {

@@ -82,3 +82,35 @@ func ExampleMailbox_Idle() {
 	}
 	// Output: 3 messages
 }
+
+// Mailboxes with what is in them, in one round trip where the server can.
+func ExampleClient_List() {
+	ctx := context.Background()
+	var c *imap.Client // dialed and logged in
+
+	for box, err := range c.List(ctx, "*", &imap.ListOptions{
+		ReturnStatus:     []imap.StatusItem{imap.StatusMessages, imap.StatusUnseen},
+		ReturnSpecialUse: true,
+	}) {
+		if err != nil {
+			log.Fatal(err)
+		}
+		if box.Status != nil {
+			fmt.Println(box.Mailbox, box.SpecialUses(), *box.Status.Unseen, "of", *box.Status.Messages)
+		}
+	}
+}
+
+// Where sent mail goes, whatever the server and the user call it.
+func ExampleClient_SpecialMailboxes() {
+	ctx := context.Background()
+	var c *imap.Client // dialed and logged in
+
+	boxes, err := c.SpecialMailboxes(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if sent, ok := boxes[imap.SpecialSent]; ok {
+		fmt.Println(sent.Mailbox, "is known by its", sent.By)
+	}
+}

@@ -118,6 +118,9 @@ func yieldAll(entries []*ListEntry, err error, yield func(*ListEntry, error) boo
 // matters is up to the server.
 func (c *Client) Exists(ctx context.Context, name string) (bool, error) {
 	found := false
+	if name == "" {
+		return false, nil // LIST answers that with the delimiter
+	}
 	for e, err := range c.List(ctx, name, nil) {
 		if err != nil {
 			return false, err

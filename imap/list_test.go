@@ -367,7 +367,7 @@ func TestExists(t *testing.T) {
 		name    string
 		want    bool
 		refused bool
-	}{{"a*", true, false}, {"b%", false, false}, {"gone", false, false}, {"sent items/", true, false}, {"inbox2", false, true}, {"Inbox", true, false}} {
+	}{{"a*", true, false}, {"b%", false, false}, {"gone", false, false}, {"sent items/", true, false}, {"inbox2", false, true}, {"Inbox", true, false}, {"", false, false}} {
 		if got, err := c.Exists(t.Context(), tt.name); got != tt.want || (err != nil) != tt.refused {
 			t.Error(tt.name, got, err)
 		}

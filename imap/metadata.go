@@ -103,6 +103,7 @@ func (c *Client) SetMetadata(ctx context.Context, mailbox string, entries ...Met
 		return err
 	}
 	a := c.ask("SETMETADATA", "METADATA", mailbox)
+	a.answers = nil
 	a.cmd.AString(a.raw).List(func() {
 		for _, e := range entries {
 			addEntryName(a.cmd, e.Name)

@@ -42,7 +42,7 @@ type QuotaLimit struct {
 }
 
 // maxQuotas is how many quota roots one answer may have.
-const maxQuotas = 10_000
+const maxQuotas = 1000
 
 // Of returns the usage of a resource; ok is false if it has no limit.
 func (q *Quota) Of(resource QuotaResource) (u QuotaUsage, ok bool) {
@@ -132,6 +132,7 @@ type quotaQuery struct {
 	k      *call
 	roots  *quotaRootData
 	quotas []*Quota
+	size   int64
 	err    error
 }
 
@@ -174,6 +175,11 @@ func (q *quotaQuery) addRoots(d *quotaRootData) bool {
 
 // add takes QUOTA. Some servers have one line for each resource.
 func (q *quotaQuery) add(d *Quota) bool {
+	most := q.client.opts.Limits.Held
+	if q.size += quotaSize(d); q.size > most {
+		q.err = &wire.LimitError{What: "quotas", Max: uint64(most)}
+		return true
+	}
 	if have := q.find(d.Root); have != nil {
 		have.merge(d, q.client.opts.Limits.Items)
 		return true
@@ -184,6 +190,18 @@ func (q *quotaQuery) add(d *Quota) bool {
 	}
 	q.quotas = append(q.quotas, d)
 	return true
+}
+
+// quotaSize is about how much memory a quota takes.
+func quotaSize(d *Quota) int64 {
+	n := 100 + len(d.Root)
+	for _, u := range d.Resources {
+		n += 32 + len(u.Resource)
+	}
+	for _, x := range d.Raws {
+		n += 40 + len(x.Name) + len(x.Value)
+	}
+	return int64(n)
 }
 
 func (q *quotaQuery) find(root string) *Quota {

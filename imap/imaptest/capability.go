@@ -103,11 +103,26 @@ func (c *conn) capabilities() string {
 	}
 	kept := names[:0]
 	for _, name := range names {
-		if c.can(name) {
+		if c.can(name) && c.can(needed(name)) {
 			kept = append(kept, name)
 		}
 	}
 	return strings.Join(append(kept, c.srv.opts.With...), " ")
+}
+
+// needed is the capability without which another is nothing.
+func needed(name string) string {
+	switch {
+	case strings.HasPrefix(name, "QUOTA"):
+		return "QUOTA"
+	case name == "RIGHTS=kxte", name == "LIST-MYRIGHTS":
+		return "ACL"
+	case name == "LIST-METADATA":
+		return "METADATA"
+	case name == "CREATE-SPECIAL-USE":
+		return "SPECIAL-USE"
+	}
+	return name
 }
 
 func (c *conn) loginCapabilities() []string {
