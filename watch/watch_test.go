@@ -34,6 +34,7 @@ func TestArrivesAtOnce(t *testing.T) {
 		if err := w.stop(); !errors.Is(err, context.Canceled) {
 			t.Errorf("ended with %v", err)
 		}
+		w.after(time.Second) // the server takes note
 		if n := w.srv.Connections(); n != 0 {
 			t.Errorf("%d connections left", n)
 		}
