@@ -17,6 +17,9 @@ type AppendOptions struct {
 	// Binary sends the message as a literal8: it may hold NUL, and parts with
 	// Content-Transfer-Encoding: binary (RFC 3516 §4.4). It needs BINARY.
 	Binary bool
+	// UTF8 says that the header has UTF-8 that is not encoded (RFC 6855 §4). It
+	// needs UTF8=ACCEPT, or IMAP4rev2, to have been enabled.
+	UTF8 bool
 }
 
 // AppendResult says where a message went. Both are 0 if the server lacks
@@ -83,6 +86,7 @@ type appending struct {
 	feed     *feed
 	results  []AppendResult // one a message
 	told     bool           // results has what the server said
+	utf8     bool           // UTF8=ACCEPT is enabled
 }
 
 // newAppending looks for what speaks against the messages before anything is
@@ -94,13 +98,13 @@ func (c *Client) newAppending(what string, messages []AppendMessage) (*appending
 		}
 	}
 	f := newFeed(c, what, messages)
-	return &appending{c: c, what: what, messages: messages, feed: f, results: make([]AppendResult, len(messages))}, nil
+	return &appending{c: c, what: what, messages: messages, feed: f, results: make([]AppendResult, len(messages)), utf8: c.Enabled("UTF8=ACCEPT")}, nil
 }
 
 // addTo adds the messages to a command.
 func (a *appending) addTo(cmd *wire.Command) {
 	for i := range a.messages {
-		a.messages[i].addTo(cmd, a.feed)
+		a.messages[i].addTo(cmd, a.feed, a.utf8)
 	}
 }
 

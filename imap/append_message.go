@@ -31,6 +31,9 @@ func (m *AppendMessage) check(c *Client, what string) error {
 	if len(m.Parts) > 0 && !c.offers("CATENATE") {
 		return &UnsupportedError{Capability: "CATENATE", What: what + " of parts"}
 	}
+	if m.UTF8 && !c.Enabled("UTF8=ACCEPT") && c.Protocol() != IMAP4rev2 {
+		return &UnsupportedError{Capability: "UTF8=ACCEPT, enabled", What: what + " of a message with UTF-8 in its header"}
+	}
 	return c.withinAppendLimit(what, m.bytes())
 }
 
@@ -41,8 +44,8 @@ func (m *AppendMessage) valid() error {
 	if m.Message != nil || m.Size != 0 {
 		return &wire.ArgumentError{Kind: "message", Reason: "it has Parts, and a Message as well"}
 	}
-	if m.Binary {
-		return &wire.ArgumentError{Kind: "message", Reason: "what is put together of Parts cannot be Binary"}
+	if m.Binary || m.UTF8 {
+		return &wire.ArgumentError{Kind: "message", Reason: "what is put together of Parts cannot be Binary or UTF8"}
 	}
 	for i := range m.Parts {
 		if err := m.Parts[i].valid(); err != nil {
@@ -74,8 +77,8 @@ func (m *AppendMessage) bytes() int64 {
 	return n
 }
 
-// RFC 4466 §6, append-message
-func (m *AppendMessage) addTo(cmd *wire.Command, f *feed) {
+// RFC 4466 §6, append-message; RFC 6855 §4, append-data
+func (m *AppendMessage) addTo(cmd *wire.Command, f *feed, utf8 bool) {
 	if len(m.Flags) > 0 {
 		cmd.List(func() {
 			for _, flag := range m.Flags {
@@ -89,6 +92,8 @@ func (m *AppendMessage) addTo(cmd *wire.Command, f *feed) {
 	switch {
 	case len(m.Parts) > 0:
 		addCatenate(cmd, m.Parts, f)
+	case m.UTF8 && utf8:
+		cmd.Atom("UTF8").List(func() { cmd.Literal8(f, m.Size) })
 	case m.Binary:
 		cmd.Literal8(f, m.Size)
 	default:

@@ -165,6 +165,7 @@ func TestAppendArguments(t *testing.T) {
 		"no size":        {Message: strings.NewReader("x"), Size: -1},
 		"both":           {Message: strings.NewReader("x"), Size: 1, Parts: []imap.CatenatePart{imap.CatenateText("x")}},
 		"binary parts":   {Parts: []imap.CatenatePart{imap.CatenateText("x")}, AppendOptions: imap.AppendOptions{Binary: true}},
+		"UTF8 parts":     {Parts: []imap.CatenatePart{imap.CatenateText("x")}, AppendOptions: imap.AppendOptions{UTF8: true}},
 		"empty part":     {Parts: []imap.CatenatePart{{}}},
 		"double part":    {Parts: []imap.CatenatePart{{URL: "/a", Size: 1}}},
 		"URL with space": {Parts: []imap.CatenatePart{imap.CatenateURL("/a b")}},
@@ -219,6 +220,49 @@ func TestAppendBinary(t *testing.T) {
 		S: $1 NO [UNKNOWN-CTE] cannot convert
 	`, nil)
 	if _, err := c.Append(t.Context(), "a", strings.NewReader("a\x00b"), 3, &imap.AppendOptions{Binary: true}); !errors.Is(err, imap.CodeUnknownCTE) {
+		t.Fatal(err)
+	}
+}
+
+// RFC 6855 §4: a header in UTF-8 as it is.
+func TestAppendUTF8(t *testing.T) {
+	const text = "Subject: ä\r\n\r\n"
+	m := msg(text, imap.FlagSeen)
+	m.UTF8 = true
+	c := talkTo(t, "ENABLE UTF8=ACCEPT LITERAL+ MULTIAPPEND", `
+		C: $1 ENABLE UTF8=ACCEPT
+		S: * ENABLED UTF8=ACCEPT
+		S: $1 OK done
+		C: $2 APPEND a (\Seen) UTF8 (~{15+}
+		C!: `+"Subject: ä"+`\r\n\r\n
+		C: ) {1+}
+		C: x
+		S: $2 OK [APPENDUID 1 7:8] done
+	`, nil)
+	if _, err := c.AppendAll(t.Context(), "a", []imap.AppendMessage{m, msg("x")}, nil); !errors.Is(err, imap.ErrUnsupported) || !strings.Contains(err.Error(), "UTF8=ACCEPT") {
+		t.Fatal(err)
+	}
+	if _, err := c.Enable(t.Context(), "UTF8=ACCEPT"); err != nil {
+		t.Fatal(err)
+	}
+	got, err := c.AppendAll(t.Context(), "a", []imap.AppendMessage{m, msg("x")}, nil)
+	if err != nil || got[1].UID != 8 {
+		t.Fatal(got, err)
+	}
+	// IMAP4rev2 takes it without more ado.
+	c = talkTo(t, "ENABLE IMAP4rev2", `
+		C: $1 ENABLE IMAP4rev2
+		S: * ENABLED IMAP4rev2
+		S: $1 OK done
+		C: $2 APPEND a {15+}
+		C!: `+"Subject: ä"+`\r\n\r\n
+		C:
+		S: $2 OK done
+	`, nil)
+	if _, err := c.Enable(t.Context(), "IMAP4rev2"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Append(t.Context(), "a", strings.NewReader(text), int64(len(text)), &imap.AppendOptions{UTF8: true}); err != nil {
 		t.Fatal(err)
 	}
 }

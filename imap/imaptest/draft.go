@@ -20,7 +20,7 @@ type piece struct {
 	url  string // in place of text
 }
 
-// draft reads one message. RFC 4466 §6 append-message, RFC 4469 §5.
+// draft reads one message. RFC 4466 §6 append-message, RFC 4469 §5, RFC 6855 §4.
 func (c *conn) draft(cmd *command) *draft {
 	d := &draft{date: c.srv.now()}
 	if cmd.peek() == '(' {
@@ -35,6 +35,12 @@ func (c *conn) draft(cmd *command) *draft {
 	case c.can("CATENATE") && cmd.keyword("CATENATE"):
 		cmd.sp()
 		cmd.list(1, func() { d.pieces = append(d.pieces, cmd.piece()) })
+	case c.enabled["UTF8=ACCEPT"] && cmd.keyword("UTF8"): // RFC 6855 §4
+		cmd.sp()
+		cmd.expect('(')
+		d.eight = cmd.peek() == '~'
+		d.pieces = []piece{{text: cmd.literal8()}}
+		cmd.expect(')')
 	case c.can("BINARY"):
 		d.eight = cmd.peek() == '~'
 		d.pieces = []piece{{text: cmd.literal8()}}
