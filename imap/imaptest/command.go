@@ -21,7 +21,8 @@ type command struct {
 // wait to be asked for. An error means that the connection is over.
 func (c *conn) readCommand() (*command, error) {
 	cmd := &command{}
-	cmd.eightBit, cmd.utf8, cmd.offers = c.srv.opts.EightBit, c.speaksUTF8(), c.can
+	cmd.eightBit, cmd.offers = c.srv.opts.EightBit, c.can
+	cmd.quotes8, cmd.utf8 = c.takesUTF8(), c.speaksUTF8()
 	textLeft, dataLeft := c.srv.opts.maxLine(), c.srv.opts.maxLiteral()
 	for {
 		text, fault, err := c.in.line(nil, textLeft)

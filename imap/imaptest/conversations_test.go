@@ -396,7 +396,7 @@ func TestSyntaxErrors(t *testing.T) {
 			C: A1 SEARCH CHARSET KOI8-R ALL
 			S: A1 NO [BADCHARSET (US-ASCII UTF-8 ISO-8859-1)] unknown charset
 		`},
-		{name: "injection", script: `
+		{name: "injection", opts: &Options{Without: []string{"UTF8=ACCEPT", "IMAP4rev2"}}, script: `
 			C!: A1 CREATE "a\rb"\r\n
 			S: A1 BAD CR inside a line
 			C!: A2 CREATE "a\0b"\r\n
@@ -435,7 +435,7 @@ func TestSyntaxErrors(t *testing.T) {
 			C: A2 NOOP
 			S: A2 OK NOOP completed
 		`},
-		{name: "eight bits on request", opts: &Options{EightBit: true}, script: `
+		{name: "eight bits on request", opts: &Options{EightBit: true, Without: []string{"UTF8=ACCEPT", "IMAP4rev2"}}, script: `
 			C!: A1 CREATE "\xc3\xbc"\r\n
 			S: A1 NO [CANNOT] CREATE: the name is not in modified UTF-7: it has a byte that is not ASCII
 		`},

@@ -15,16 +15,16 @@ func (c *conn) listing(cmd *command) *listing {
 		}
 		cmd.sp()
 	}
-	l.reference = cmd.astring()
+	l.reference = cmd.pattern(cmd.astring())
 	cmd.sp()
 	if extended && cmd.peek() == '(' {
 		l.extended, l.patterns = true, nil
-		cmd.list(1, func() { l.patterns = append(l.patterns, cmd.listMailbox()) })
+		cmd.list(1, func() { l.patterns = append(l.patterns, cmd.pattern(cmd.listMailbox())) })
 		if l.patterns == nil {
 			l.patterns = []string{""}
 		}
 	} else {
-		l.patterns[0] = cmd.listMailbox()
+		l.patterns[0] = cmd.pattern(cmd.listMailbox())
 	}
 	if extended && cmd.err == nil && cmd.accept(' ') {
 		l.extended = true

@@ -19,7 +19,8 @@ type parser struct {
 	pos      int // and the place in it
 	err      error
 	eightBit bool // allow bytes above 127 in quoted strings
-	utf8     bool // mailbox names and quoted strings are UTF-8
+	quotes8  bool // quoted strings may be UTF-8
+	utf8     bool // and mailbox names are
 
 	offers func(capability string) bool // nil: none
 }
@@ -178,7 +179,7 @@ func (p *parser) quoted() string {
 		switch c := rest[i]; {
 		case c == '"':
 			p.pos += i + 1
-			if p.utf8 && !utf8.ValidString(b.String()) {
+			if p.quotes8 && !p.eightBit && !utf8.ValidString(b.String()) {
 				p.fail("a quoted string is not UTF-8")
 			}
 			return b.String()
@@ -189,7 +190,7 @@ func (p *parser) quoted() string {
 				return ""
 			}
 			b.WriteByte(rest[i])
-		case c >= 0x80 && !p.eightBit && !p.utf8:
+		case c >= 0x80 && !p.eightBit && !p.quotes8:
 			p.fail("byte %#x in a quoted string: send a literal", c)
 			return ""
 		default:

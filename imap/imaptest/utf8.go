@@ -22,6 +22,12 @@ func (c *conn) rev2() bool { return c.enabled["IMAP4REV2"] }
 // RFC 9755 §3.
 func (c *conn) speaksUTF8() bool { return c.rev2() || c.enabled["UTF8=ACCEPT"] }
 
+// takesUTF8 says whether quoted strings of the client may be UTF-8: also before
+// it has enabled anything (RFC 9755 §3), which go-imap relies on.
+func (c *conn) takesUTF8() bool {
+	return c.user.Load() != nil && (c.can("UTF8=ACCEPT") || c.canRev2())
+}
+
 // mailbox reads a mailbox name. Within the server names are in modified UTF-7,
 // whatever the client speaks.
 func (p *parser) mailbox() string { return canonicalName(p.encoded(p.astring())) }
@@ -37,16 +43,46 @@ func (c *conn) matchName(pattern, name string) bool {
 
 // encoded is a name as it is within the server.
 func (p *parser) encoded(name string) string {
-	if !p.utf8 {
-		return name
-	}
-	if strings.ContainsFunc(name, func(r rune) bool {
+	if p.quotes8 && strings.ContainsFunc(name, func(r rune) bool {
 		return r < ' ' || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029
 	}) {
 		p.fail("a mailbox name has a control character")
 		return ""
 	}
-	return encodeUTF7(name)
+	switch {
+	case p.utf8:
+		return encodeUTF7(name)
+	case p.quotes8:
+		return encodeWide(name)
+	}
+	return name
+}
+
+// encodeWide encodes what is not ASCII in a name whose & are encoded already.
+func encodeWide(name string) string {
+	var b strings.Builder
+	for name != "" {
+		n := strings.IndexFunc(name, func(r rune) bool { return r >= 0x80 })
+		if n < 0 {
+			n = len(name)
+		}
+		b.WriteString(name[:n])
+		name = name[n:]
+		if n = strings.IndexFunc(name, func(r rune) bool { return r < 0x80 }); n < 0 {
+			n = len(name)
+		}
+		b.WriteString(encodeUTF7(name[:n]))
+		name = name[n:]
+	}
+	return b.String()
+}
+
+// pattern is a pattern, or a reference, as matchName wants it.
+func (p *parser) pattern(text string) string {
+	if p.utf8 || !p.quotes8 {
+		return text
+	}
+	return encodeWide(text)
 }
 
 // appendName writes a mailbox name as the client reads it.
@@ -94,7 +130,7 @@ func decodeUTF7(name string) string {
 
 // canRev2 says whether IMAP4rev2 is offered.
 func (c *conn) canRev2() bool {
-	return c.can("IMAP4rev2") && !slices.ContainsFunc(rev2Implies, func(name string) bool {
+	return c.can("IMAP4REV2") && !slices.ContainsFunc(rev2Implies, func(name string) bool {
 		return !c.can(name)
 	}) && slices.Contains(sessionCapabilities, "SEARCHRES")
 }

@@ -6,8 +6,11 @@ func TestUTF8Accept(t *testing.T) {
 	inBubble(t, nil, func(t *testing.T, srv *Server) {
 		tk := loggedIn(t, srv, "")
 		tk.talk(`
-			C: A0 CREATE "Entwürfe"
-			S: A0 BAD CREATE: byte 0xc3 in a quoted string: send a literal
+			C: A0 CREATE "Büro &- Akten"
+			S: A0 OK...
+			C: A0 LIST "" "Büro*"
+			S: * LIST (\HasNoChildren) "/" "B&APw-ro &- Akten"
+			S: A0 OK LIST completed
 			C: A1 ENABLE utf8=accept
 			S: * ENABLED UTF8=ACCEPT
 			S: A1 OK ENABLE completed
