@@ -301,5 +301,15 @@ func TestExtensionsOfAppend(t *testing.T) {
 		if content, err = c.URLFetch(t.Context(), urls, nil); err != nil || !content[0].Nil {
 			t.Fatal(content, err)
 		}
+		if _, err := c.Enable(t.Context(), "UTF8=ACCEPT"); err != nil {
+			t.Fatal(err)
+		}
+		const greeting = "Subject: Grüße\r\n\r\n"
+		if _, err := c.Append(t.Context(), "Done", strings.NewReader(greeting), int64(len(greeting)), &imap.AppendOptions{UTF8: true}); err != nil {
+			t.Fatal(err)
+		}
+		if all := s.Messages("alice", "Done"); string(all[len(all)-1].Body()) != greeting {
+			t.Fatalf("%q", all[len(all)-1].Body())
+		}
 	})
 }

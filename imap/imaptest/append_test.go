@@ -80,6 +80,19 @@ func TestAppendCommands(t *testing.T) {
 			S: A1 BAD APPEND: expected TEXT or URL before ")"
 			C: A1 APPEND INBOX CATENATE (TEXT "x")
 			S: A1 BAD APPEND: expected a literal before "\"x\")"`},
+		{name: "UTF8", script: `
+			C: A1 APPEND INBOX UTF8 (~{3+}
+			C: abc)
+			S: A1 BAD APPEND: expected a literal before "UTF8 (~{3+}"
+			C: A2 ENABLE UTF8=ACCEPT
+			S: * ENABLED UTF8=ACCEPT
+			S: A2 OK ENABLE completed
+			C: A3 APPEND INBOX (\Seen) UTF8 (~{4+}
+			C!: a\xc3\xa4b)\r\n
+			S: A3 OK [APPENDUID 1 1] APPEND completed
+			C: A4 APPEND INBOX UTF8 ~{1+}
+			C: x
+			S: A4 BAD APPEND: expected '(' before "~{1+}"`},
 		{name: "limits", opts: small, script: `
 			C: A1 CAPABILITY
 			S: * CAPABILITY ...
