@@ -82,6 +82,7 @@ func TestHighestModSeq(t *testing.T) {
 		{"the server knows better", "S: * 1 FETCH (UID 6 MODSEQ (103))\nS: * OK [HIGHESTMODSEQ 99] VANISHED reply with MODSEQ 100 is delayed\n", 99},
 		{"also when it says so first", "S: * OK [HIGHESTMODSEQ 99] x\nS: * 1 FETCH (UID 6 MODSEQ (103))\n", 99},
 		{"a lower one stands", "S: * OK [HIGHESTMODSEQ 50] x\n", 50},
+		{"told by number alone", "S: * 1 FETCH (FLAGS () MODSEQ (103))\nS: * 1 FETCH (UID 6 FLAGS () MODSEQ (104))\nS: * OK [HIGHESTMODSEQ 105] x\n", base},
 		{"not of NO", "S: * NO [HIGHESTMODSEQ 500] x\n", base},
 		{"not zero", "S: * OK [HIGHESTMODSEQ 0] x\n", base},
 		{"a message without mod-sequence", "S: * 1 FETCH (UID 6 FLAGS () MODSEQ (0))\n", base},

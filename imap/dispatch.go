@@ -75,7 +75,7 @@ func (c *Client) data(r *response) {
 		}
 	}
 	if r.kind == kindFetch && box != nil && (by == nil || by.fetch == nil) {
-		box.sawModSeq(r.msg.ModSeq)
+		box.sawModSeq(r.msg)
 	}
 	news := by == nil || r.news
 	if up == nil && news {

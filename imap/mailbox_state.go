@@ -24,6 +24,7 @@ type Mailbox struct {
 	listeners listeners[Update]
 	kept      *listener[Update] // what came while nobody listened; nil: it is not kept
 	modSeqs   modSeqs
+	nameless  bool                      // a change was told without its UID
 	resynced  *Resynced                 // with Resync
 	changes   uint64                    // how many updates there were
 	seen      uint64                    // how many of them the user knows
@@ -46,7 +47,9 @@ type MailboxState struct {
 	// changes to messages, and with QRESYNC of all removals (RFC 7162 §6). 0:
 	// the server has not said one. It follows what the server tells only from
 	// one tagged reply to the next, so it may be too low, which costs time; it
-	// is never too high for what the connection has heard.
+	// is never too high for what the connection has heard. Once the server told
+	// of a change by number alone, without UID, it does not rise any more: enable
+	// QRESYNC to have all UIDs.
 	//
 	// It is the value to give to Resync or ChangedSince the next time, if all
 	// that the server told is stored with it: the answers of the Resync or

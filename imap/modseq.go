@@ -27,7 +27,14 @@ type modSeqs struct {
 // sawModSeq notes a mod-sequence that the server told unasked, or in answer to
 // STORE. What answers a FETCH does not count: it may be of a change that was
 // made after others that the server has not told of.
-func (m *Mailbox) sawModSeq(n uint64) { m.modSeqs.seen = max(m.modSeqs.seen, n) }
+//
+// A change that is told by number alone is lost on a caller who knows messages
+// by UID, so from then on nothing raises HIGHESTMODSEQ. Servers do that to a
+// client that did not enable QRESYNC.
+func (m *Mailbox) sawModSeq(msg *Message) {
+	m.modSeqs.seen = max(m.modSeqs.seen, msg.ModSeq)
+	m.nameless = m.nameless || msg.UID == 0 && msg.ModSeq > m.state.HighestModSeq
+}
 
 // toldModSeq is called for HIGHESTMODSEQ while the mailbox is selected. What the
 // server says stands, be it lower than before.
@@ -55,7 +62,7 @@ func (m *Mailbox) settleModSeq() {
 }
 
 func (m *Mailbox) setModSeq(n uint64) {
-	if m.state.HighestModSeq == n {
+	if m.state.HighestModSeq == n || m.nameless && m.state.HighestModSeq != 0 && n > m.state.HighestModSeq {
 		return
 	}
 	m.state.HighestModSeq, m.state.NoModSeq = n, false

@@ -168,7 +168,7 @@ func (c *Client) opened(m *Mailbox, r *response) {
 		m.deselect()
 		return
 	}
-	m.live, m.seen, m.modSeqs = true, m.changes, modSeqs{}
+	m.live, m.seen, m.modSeqs, m.nameless = true, m.changes, modSeqs{}, false
 	if m.kept != nil {
 		*m.kept = listener[Update]{} // of what SELECT itself was answered with
 	}

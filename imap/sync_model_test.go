@@ -50,7 +50,7 @@ type stepper struct {
 	picture
 	saved picture // what a crash goes back to
 
-	arrived, removed bool // to be looked after
+	arrived, removed, nameless bool // to be looked after
 
 	other *imap.Mailbox // of somebody else
 }
@@ -82,7 +82,11 @@ func runStep(t *testing.T, seed uint64) {
 	if rnd.IntN(4) == 0 {
 		opts.MessageLimit = 1 + rnd.IntN(4)
 	}
-	s := &stepper{t: t, rnd: rnd, seed: seed, srv: imaptest.NewServer(opts), qresync: rnd.IntN(3) > 0}
+	s := &stepper{t: t, rnd: rnd, seed: seed, qresync: rnd.IntN(3) > 0}
+	if !s.qresync && rnd.IntN(2) == 0 {
+		opts.Without = []string{"QRESYNC"} // then changes are told by number alone
+	}
+	s.srv = imaptest.NewServer(opts)
 	s.uidOnly = s.qresync && rnd.IntN(3) == 0
 	defer s.srv.Close()
 	s.srv.AddUser("alice", "pass")
@@ -392,10 +396,7 @@ func (s *stepper) connect() {
 		s.highest = highest
 	default: // CONDSTORE
 		s.compareUIDs()
-		for m, err := range s.box.Fetch(ctx, s.known(), &imap.FetchOptions{Flags: true, ChangedSince: s.modSeq}) {
-			s.fatal(err)
-			s.see(m)
-		}
+		s.fetchChanged()
 	}
 	s.fetchNew()
 	s.modSeq = state.HighestModSeq
@@ -415,6 +416,13 @@ func (s *stepper) compareUIDs() {
 	}
 }
 
+func (s *stepper) fetchChanged() {
+	for m, err := range s.box.Fetch(s.t.Context(), s.known(), &imap.FetchOptions{Flags: true, ChangedSince: s.modSeq}) {
+		s.fatal(err)
+		s.see(m)
+	}
+}
+
 func (s *stepper) fetchNew() {
 	for m, err := range s.box.Fetch(s.t.Context(), imap.UIDRange(s.highest+1, imap.MaxUID), &imap.FetchOptions{Flags: true, ModSeq: true}) {
 		s.fatal(err)
@@ -431,7 +439,10 @@ func (s *stepper) catchUp() {
 	if s.arrived {
 		s.fetchNew()
 	}
-	s.arrived, s.removed = false, false
+	if s.nameless {
+		s.fetchChanged()
+	}
+	s.arrived, s.removed, s.nameless = false, false, false
 }
 
 // drain takes the updates that there are.
@@ -460,6 +471,11 @@ func (s *stepper) take(u imap.Update) {
 			s.t.Error("EXPUNGE though QRESYNC is enabled")
 		}
 	case imap.Changed:
+		if u.Message.UID == 0 {
+			if s.nameless = true; s.qresync {
+				s.t.Error("a change without UID though QRESYNC is enabled")
+			}
+		}
 		if _, known := s.flags[u.Message.UID]; known {
 			s.see(u.Message)
 		}

@@ -37,11 +37,11 @@ func (c *conn) fetchHead(place int, m *message) {
 }
 
 // sayChange says the flags of a message that the client did not ask for now,
-// with UID and MODSEQ if it knows of those (RFC 7162 §3.2.4). The user's mutex
-// is held.
+// with MODSEQ if it knows of that, and then with UID if the server has QRESYNC
+// (RFC 7162 §3.2.4). The user's mutex is held.
 func (c *conn) sayChange(place int, m *message) {
 	c.fetchHead(place, m)
-	if (c.condstore || c.watch != nil) && !c.enabled["UIDONLY"] { // RFC 7162 §3.2.4, RFC 5465 §5.1
+	if (c.condstore && c.can("QRESYNC") || c.watch != nil) && !c.enabled["UIDONLY"] { // RFC 7162 §3.2.4, RFC 5465 §5.1
 		c.out = append(c.out, "UID "...)
 		c.out = appendUint(c.out, m.uid)
 		c.out = append(c.out, ' ')
