@@ -66,7 +66,9 @@ func ExampleMailbox_Idle() {
 		log.Fatal(err)
 	}
 	message := "Subject: news\r\n\r\n"
+	sent := make(chan struct{})
 	go func() {
+		defer close(sent)
 		if _, err := c.Append(ctx, "INBOX", strings.NewReader(message), int64(len(message)), nil); err != nil {
 			log.Fatal(err)
 		}
@@ -80,6 +82,7 @@ func ExampleMailbox_Idle() {
 			break
 		}
 	}
+	<-sent // its answer may come behind the news
 	// Output: 3 messages
 }
 
