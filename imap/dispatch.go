@@ -84,7 +84,7 @@ func (c *Client) data(r *response) {
 	if m, ok := up.(MetadataChanged); ok {
 		c.notices.add(Notice{Kind: NoticeMetadata, Metadata: &m}, max(r.size, 1))
 	}
-	c.tell(r, by, box, up)
+	c.tell(r, by, up)
 	if !news {
 		return
 	}

@@ -141,56 +141,47 @@ func (c *Client) nextEvents(ctx context.Context, l *listener[Event]) ([]Event, e
 	}
 }
 
-// tell hands a response to those who listen for events. by is the call that it
-// answers, nil if there is none; up is what it is to the selected mailbox.
-func (c *Client) tell(r *response, by *call, box *Mailbox, up Update) {
+// tellSelected hands news of a mailbox to those who listen for events. What
+// names its mailbox itself, or none, is told by tell; alerts are notices.
+func (c *Client) tellSelected(m *Mailbox, u Update, size int) {
+	if len(c.events.all) == 0 || c.box != m {
+		return
+	}
+	switch x := u.(type) {
+	case Other, MetadataChanged, Alert:
+		return
+	case Changed:
+		u = Changed{x.Message.copy()}
+	}
+	c.events.add(SelectedChanged{m.name, u}, size)
+}
+
+// tell hands a response that is about no message to those who listen for
+// events; up is what it is as an update. by is the call that it answers, nil if
+// there is none. With NOTIFY on, news of mailboxes may come among the answers to
+// LIST and STATUS: then all of these are events, so that none is missed. The
+// answer to NOTIFY is not.
+func (c *Client) tell(r *response, by *call, up Update) {
 	if len(c.events.all) == 0 {
 		return
 	}
-	if e := c.eventOf(r, by, box, up); e != nil {
-		c.events.add(e, max(r.size, 1))
-	}
-}
-
-// eventOf makes an event of a response, nil if it is none. With NOTIFY on, news
-// of mailboxes may come among the answers to LIST and STATUS: then all of these
-// are events, so that none is missed. The answer to NOTIFY is not.
-func (c *Client) eventOf(r *response, by *call, box *Mailbox, up Update) Event {
 	news := by == nil || c.notify.on && by.name != "NOTIFY"
-	switch r.kind {
-	case kindStatus:
-		if news {
-			s := *r.mbox
-			return StatusChanged{&s}
-		}
-		return nil
-	case kindList:
-		if news {
-			e := *r.list
-			return NameChanged{Entry: &e, OldName: c.oldName(&e)}
-		}
-		return nil
-	}
-	if by != nil && !r.news {
-		return nil
-	}
 	switch u := up.(type) {
-	case nil:
-		return nil
 	case Other:
-		return u
+		c.events.add(u, max(r.size, 1))
+		return
 	case MetadataChanged:
-		return u
-	case Changed:
-		if box != nil && c.opening == nil {
-			return SelectedChanged{box.name, Changed{u.Message.copy()}}
-		}
-		return nil
+		c.events.add(u, max(r.size, 1))
+		return
 	}
-	if box == nil || c.opening != nil {
-		return nil
+	switch {
+	case r.kind == kindStatus && news:
+		s := *r.mbox
+		c.events.add(StatusChanged{&s}, max(r.size, 1))
+	case r.kind == kindList && news:
+		e := *r.list
+		c.events.add(NameChanged{Entry: &e, OldName: c.oldName(&e)}, max(r.size, 1))
 	}
-	return SelectedChanged{box.name, up}
 }
 
 // oldName is the name in OLDNAME (RFC 5465 §8, oldname-extended-item).

@@ -257,6 +257,7 @@ func shifted(set wire.NumSet, n uint32) wire.NumSet {
 // add hands an update of size bytes to those who listen.
 func (m *Mailbox) add(u Update, size int) {
 	m.changes++
+	m.client.tellSelected(m, u, size)
 	if m.kept != nil && len(m.listeners.all) == 0 {
 		m.kept.add(u, size)
 		return

@@ -165,7 +165,15 @@ func (c *conn) setMetadata(cmd *command) reply {
 		}
 		changes = append(changes, e)
 	})
-	return c.withMetadata(cmd, name, func(m *metadata) reply { return m.change(changes) })
+	return c.withMetadata(cmd, name, func(m *metadata) reply {
+		u := c.user.Load()
+		if c.watch != nil {
+			c.tellMetadata(u) // what others did; what this does is not told
+			defer c.watch.adoptMetadata(u)
+		}
+		defer u.wakeWatchers()
+		return m.change(changes)
+	})
 }
 
 // change makes all the changes or none.

@@ -16,6 +16,7 @@ type watched struct {
 	seen       map[*mailbox]seenBox
 	names      map[*mailbox]string
 	subscribed map[string]bool
+	metadata   map[*mailbox]metadata // the maps never change; nil: the server's
 }
 
 // watchGroup is one event-group.
@@ -40,7 +41,13 @@ func seenNow(b *mailbox) seenBox {
 }
 
 // notifyEvents are the events that the server knows, as BADEVENT names them.
-const notifyEvents = "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+func (c *conn) notifyEvents() string {
+	events := "MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange"
+	if c.can("METADATA") {
+		events += " MailboxMetadataChange ServerMetadataChange"
+	}
+	return events
+}
 
 // notifyCommand is NOTIFY. RFC 5465 §3.1.
 func (c *conn) notifyCommand(cmd *command) reply {
@@ -53,10 +60,11 @@ func (c *conn) notifyCommand(cmd *command) reply {
 	if !cmd.end() {
 		return cmd.syntax()
 	}
+	known := c.notifyEvents()
 	for _, g := range w.groups {
 		for _, e := range g.events {
-			if !slices.Contains(strings.Fields(strings.ToUpper(notifyEvents)), e) {
-				return no("BADEVENT ("+notifyEvents+")", "the event %s is not known", e)
+			if !slices.Contains(strings.Fields(strings.ToUpper(known)), e) {
+				return no("BADEVENT ("+known+")", "the event %s is not known", e)
 			}
 		}
 	}
@@ -186,6 +194,7 @@ func (w *watched) adopt(u *User) {
 		w.seen[b] = seenNow(b)
 	}
 	w.adoptNames(u)
+	w.adoptMetadata(u)
 }
 
 func (w *watched) adoptNames(u *User) {

@@ -23,6 +23,7 @@ func (c *conn) syncWatched() {
 		return
 	}
 	c.tellNames(u)
+	c.tellMetadata(u)
 	for _, name := range u.names() {
 		if b := u.boxes[name]; !b.noselect && (c.view == nil || c.view.box != b) {
 			c.tellStatus(u, b)

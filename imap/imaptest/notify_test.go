@@ -18,7 +18,7 @@ func TestNotify(t *testing.T) {
 		tk := loggedIn(t, srv, "INBOX")
 		other := loggedIn(t, srv, "")
 		tk.talk(`
-			C: A1 NOTIFY SET STATUS (SELECTED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge FlagChange)) (SUBTREE Lists (MessageNew MessageExpunge)) (MAILBOXES (misc nowhere) (MessageNew MessageExpunge FlagChange)) (PERSONAL (MailboxName SubscriptionChange))
+			C: A1 NOTIFY SET STATUS (SELECTED (MessageNew (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)]) MessageExpunge FlagChange)) (SUBTREE Lists (MessageNew MessageExpunge)) (MAILBOXES (misc nowhere) (MessageNew MessageExpunge FlagChange)) (PERSONAL (MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange))
 			S: * STATUS Lists (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 2)
 			S: * STATUS Lists/Lemonade (MESSAGES 0 UIDNEXT 1 UIDVALIDITY 3)
 			S: * STATUS misc (MESSAGES 1 UIDNEXT 2 UIDVALIDITY 4 HIGHESTMODSEQ 2)
@@ -54,6 +54,15 @@ func TestNotify(t *testing.T) {
 		tk.talk(`
 			S: * LIST (\HasNoChildren) "/" New
 			S: * LIST (\NonExistent) "/" New/Box`)
+		other.talk("C: B5 SETMETADATA misc (/shared/comment \"a\" /private/comment \"b\")\nS: B5 OK...")
+		tk.talk(`S: * METADATA misc /private/comment /shared/comment`)
+		other.talk("C: B6 SETMETADATA misc (/shared/comment NIL)\nS: B6 OK...")
+		tk.talk(`S: * METADATA misc /shared/comment`)
+		other.talk("C: B7 SETMETADATA \"\" (/private/x \"y\")\nS: B7 OK...")
+		tk.talk(`
+			S: * METADATA "" /private/x
+			C: A0 SETMETADATA misc (/shared/comment "mine")
+			S: A0 OK...`)
 		tk.talk(`
 			C: A2 CREATE mine
 			S: A2 OK...
@@ -108,7 +117,7 @@ func TestNotifySyntax(t *testing.T) {
 		C: A9 NOTIFY SET (EVERYTHING NONE)
 		S: A9 BAD...
 		C: A10 NOTIFY SET (PERSONAL (MessageNew MessageExpunge AnnotationChange))
-		S: A10 NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange)]...
+		S: A10 NO [BADEVENT (MessageNew MessageExpunge FlagChange MailboxName SubscriptionChange MailboxMetadataChange ServerMetadataChange)]...
 		C: A11 NOTIFY SET (SUBTREE (a "b c") (MessageNew MessageExpunge FlagChange)) (SUBSCRIBED NONE)
 		S: A11 OK...
 		C: A12 NOTIFY NONE
