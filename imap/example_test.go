@@ -89,26 +89,36 @@ func ExampleMailbox_Idle() {
 // Mailboxes with what is in them, in one round trip where the server can.
 func ExampleClient_List() {
 	ctx := context.Background()
-	var c *imap.Client // dialed and logged in
-
+	c, stop := example(ctx)
+	defer stop()
+	if err := c.Login(ctx, "alice", "secret"); err != nil {
+		log.Fatal(err)
+	}
 	for box, err := range c.List(ctx, "*", &imap.ListOptions{
 		ReturnStatus:     []imap.StatusItem{imap.StatusMessages, imap.StatusUnseen},
-		ReturnSpecialUse: true,
+		ReturnSubscribed: true,
 	}) {
 		if err != nil {
 			log.Fatal(err)
 		}
 		if box.Status != nil {
-			fmt.Println(box.Mailbox, box.SpecialUses(), *box.Status.Unseen, "of", *box.Status.Messages)
+			fmt.Println(box.Mailbox, *box.Status.Unseen, "of", *box.Status.Messages, "subscribed:", box.Has(`\Subscribed`))
 		}
 	}
+	// Output: INBOX 2 of 2 subscribed: false
 }
 
 // Where sent mail goes, whatever the server and the user call it.
 func ExampleClient_SpecialMailboxes() {
 	ctx := context.Background()
-	var c *imap.Client // dialed and logged in
-
+	c, stop := example(ctx)
+	defer stop()
+	if err := c.Login(ctx, "alice", "secret"); err != nil {
+		log.Fatal(err)
+	}
+	if err := c.Create(ctx, "Gesendet"); err != nil {
+		log.Fatal(err)
+	}
 	boxes, err := c.SpecialMailboxes(ctx)
 	if err != nil {
 		log.Fatal(err)
@@ -116,4 +126,5 @@ func ExampleClient_SpecialMailboxes() {
 	if sent, ok := boxes[imap.SpecialSent]; ok {
 		fmt.Println(sent.Mailbox, "is known by its", sent.By)
 	}
+	// Output: Gesendet is known by its name
 }

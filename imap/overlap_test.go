@@ -62,6 +62,7 @@ func TestMayFollow(t *testing.T) {
 	store := func(s string) footprint { return footprint{class: classStore, uids: set(s)} }
 	move := func(s string) footprint { return footprint{class: classMove, uids: set(s)} }
 	status := func(s string) footprint { return footprint{class: classStatus, name: s} }
+	ask := func(s string) footprint { return footprint{class: classAsk, name: s} }
 	seq := footprint{class: classSearch, numbers: true, byNumber: true}
 	seqTagged := footprint{class: classSearch, numbers: true, byNumber: true, tagged: true}
 	uidSearch := footprint{class: classSearch}
@@ -88,6 +89,15 @@ func TestMayFollow(t *testing.T) {
 		{"fetch, fetch", fetch, fetch, true},
 		{"status, status", status("a"), status("b"), true},
 		{"status, the same", status("a"), status("a"), false},
+		{"status of any, status", footprint{class: classStatus}, status("b"), false},
+		{"question, another", ask("ACL a"), ask("ACL b"), true},
+		{"question, the same", ask("ACL a"), ask("ACL a"), false},
+		{"question of any, another", ask(""), ask("ACL a"), false},
+		{"LIST that brings STATUS, status", (returnStatus).footprint(), status("a"), false},
+		{"question, LIST that brings its answers", ask("MYRIGHTS a"), (returnMyRights).footprint(), false},
+		{"LIST that brings answers, question", (returnMetadata).footprint(), ask("METADATA a"), false},
+		{"LIST, question", (returnChildren).footprint(), ask("METADATA a"), true},
+		{"LIST, LIST that brings STATUS", (returnChildren).footprint(), (returnStatus).footprint(), false},
 		{"search, search", uidSearch, uidSearch, false},
 		{"search, tagged", uidSearch, tagged, false},
 		{"tagged, search", tagged, uidSearch, false},

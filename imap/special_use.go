@@ -5,7 +5,9 @@ import (
 	"strings"
 )
 
-// SpecialUse is what a mailbox is for: an attribute of LIST (RFC 6154 §2).
+// SpecialUse is what a mailbox is for: an attribute of LIST (RFC 6154 §2). It
+// is given by CreateMailbox, and changed where the server lets it by the
+// metadata "/private/specialuse".
 type SpecialUse string
 
 // The special uses.
