@@ -124,7 +124,7 @@ func (s *multiSearching) prepare() (*wire.Command, error) {
 		one.uncut = true
 	}
 	cmd.Atom("RETURN").List(func() { one.returns(cmd) })
-	s.query.appendTo(cmd, c, 0)
+	s.query.appendTo(cmd, c, nil)
 	return cmd, nil
 }
 

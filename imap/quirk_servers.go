@@ -63,7 +63,7 @@ var knownServers = []knownServer{
 	},
 	{
 		name: "iCloud", caps: []string{"XAPPLEPUSHSERVICE"}, id: []string{"icloud"}, hosts: []string{"imap.mail.me.com", "mail.me.com", "imap.mail.icloud.com"},
-		quirks: []Quirk{QuirkSilentEnable, QuirkEarlyCapability},
+		quirks: []Quirk{QuirkSilentEnable, QuirkEarlyCapability, QuirkSearchNumbers},
 	},
 	{
 		name: "Yahoo", greeting: []string{"yahoo.com"}, id: []string{"yahoo", "aol"}, caps: []string{"XYMHIGHESTMODSEQ"},

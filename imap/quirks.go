@@ -29,6 +29,7 @@ const (
 	QuirkBadESearch        Quirk = "bad-esearch"
 	QuirkBadLiteral8       Quirk = "bad-literal8"
 	QuirkBadListExtended   Quirk = "bad-list-extended"
+	QuirkSearchNumbers     Quirk = "search-numbers"
 )
 
 // QuirkReport is a quirk that a connection has.
@@ -74,6 +75,7 @@ var quirkKinds = []quirkKind{
 	{QuirkBadLiteral8, "BINARY and CATENATE count as not offered", "https://github.com/horde/Imap_Client", []string{"BINARY", "CATENATE"}},
 	{QuirkBadListExtended, "LIST-EXTENDED counts as not offered: plain LIST is sent", "https://github.com/jstedfast/MailKit/issues/1957",
 		[]string{"LIST-EXTENDED", "LIST-STATUS"}},
+	{QuirkSearchNumbers, "UID SEARCH names UID 1:*, else it may be answered with sequence numbers", "https://github.com/nextcloud/mail/issues/9454", nil},
 }
 
 // kindOf returns what is known of a quirk, or nil.

@@ -56,13 +56,13 @@ func impliers(name string) []string {
 	return nil
 }
 
-// appendTo writes the query as SEARCH has it, for messages below a UID; 0: all.
-func (x *question) appendTo(cmd *wire.Command, c *Client, below UID) {
+// appendTo writes the query as SEARCH has it, among some UIDs; nil: all.
+func (x *question) appendTo(cmd *wire.Command, c *Client, among wire.NumSet) {
 	if x.charset && !c.quirk(QuirkNoCharset) {
 		cmd.Charset("UTF-8")
 	}
-	if below > 1 {
-		cmd.Atom("UID").Set(wire.NumSet{{First: 1, Last: uint32(below) - 1}})
+	if among != nil {
+		cmd.Atom("UID").Set(among)
 	}
 	cmd.Arguments(x.keys)
 }

@@ -148,17 +148,28 @@ func (s *searching) prepare() (*wire.Command, error) {
 		return cmd, nil
 	}
 	if s.numbers == nil {
-		s.query.appendTo(cmd, s.box.client, s.below)
+		s.query.appendTo(cmd, s.box.client, s.among())
 		return cmd, nil
 	}
-	if s.below > 1 {
-		cmd.Atom("UID").Set(wire.NumSet{{First: 1, Last: uint32(s.below) - 1}})
+	if among := s.among(); among != nil {
+		cmd.Atom("UID").Set(among)
 	}
 	set, err := s.box.carry(*s.numbers)
 	if err != nil {
 		return nil, err
 	}
 	return cmd.Set(set), nil
+}
+
+// among is the UIDs among which is searched; nil: all.
+func (s *searching) among() wire.NumSet {
+	switch {
+	case s.below > 1:
+		return wire.NumSet{{First: 1, Last: uint32(s.below) - 1}}
+	case s.name == "UID SEARCH" && s.box.client.quirk(QuirkSearchNumbers):
+		return wire.NumSet{{First: 1, Last: wire.Star}}
+	}
+	return nil
 }
 
 // returns writes the return options (RFC 9051 §9, search-return-opt).
