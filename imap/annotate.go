@@ -64,18 +64,20 @@ func (m *Mailbox) StoreAnnotations(ctx context.Context, uids UIDs, annotations .
 	if !m.client.offers("ANNOTATE-EXPERIMENT-1") {
 		return &UnsupportedError{Capability: "ANNOTATE-EXPERIMENT-1", What: "STORE ANNOTATION"}
 	}
+	saved, err := m.savedIn(uids)
 	set := uids.uidSet().set
-	if len(set) == 0 || len(annotations) == 0 {
-		return nil
+	if err != nil || len(set) == 0 || len(annotations) == 0 {
+		return err
 	}
 	if err := m.check(m.writable); err != nil {
 		return err
 	}
 	beside := wire.NewCommand("STORE")
 	addAnnotations(beside, annotations)
-	return m.inParts(ctx, set, beside.Len(), func(part wire.NumSet) (*call, error) {
-		k := m.call("UID STORE", footprint{class: classStore, uids: concerned(part)}, func(cmd *wire.Command) {
-			cmd.Set(part)
+	return m.inPartsOf(ctx, set, saved, beside.Len(), func(part wire.NumSet) (*call, error) {
+		foot := footprint{class: classStore, uids: concerned(part), usesSaved: saved != nil}
+		k := m.call("UID STORE", foot, func(cmd *wire.Command) {
+			m.addUIDs(cmd, part, saved)
 			addAnnotations(cmd, annotations)
 		})
 		return k, m.do(ctx, k)

@@ -38,6 +38,9 @@ func (m *Mailbox) CopyAndDelete(ctx context.Context, uids UIDs, to string, remov
 	if removal == RemoveCopied && !m.client.offers("UIDPLUS", "IMAP4REV2") {
 		return CopyResult{}, &UnsupportedError{Capability: "UIDPLUS", What: "CopyAndDelete"}
 	}
+	if _, err := m.savedIn(uids); err != nil {
+		return CopyResult{}, err
+	}
 	set, err := m.fixed(ctx, uids.uidSet())
 	if err != nil || set.Empty() {
 		return CopyResult{}, err

@@ -41,14 +41,15 @@ func (m *Mailbox) StoreGmailLabels(ctx context.Context, uids UIDs, op StoreOp, l
 	if !m.client.offers("X-GM-EXT-1") {
 		return nil, &UnsupportedError{Capability: "X-GM-EXT-1", What: "STORE X-GM-LABELS"}
 	}
+	saved, err := m.savedIn(uids)
 	set := uids.uidSet()
-	if set.Empty() || len(labels) == 0 && op != StoreSet {
-		return nil, nil
+	if err != nil || set.Empty() || len(labels) == 0 && op != StoreSet {
+		return nil, err
 	}
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	s := &storing{box: m, want: HasGmailLabels}
+	s := &storing{box: m, saved: saved, want: HasGmailLabels}
 	// Labels are encoded as names of mailboxes are.
 	s.write = func(cmd *wire.Command) {
 		cmd.Atom(op.itemOf("X-GM-LABELS", s.Silent))

@@ -70,6 +70,10 @@ func TestMayFollow(t *testing.T) {
 	numbersInKey := footprint{class: classSearch, numbers: true, tagged: true}
 	noop := footprint{class: classFree}
 	barrier := footprint{class: classBarrier}
+	saving := footprint{class: classSearch, tagged: true, saves: true}
+	dollar := footprint{class: classSearch, tagged: true, usesSaved: true}
+	copyDollar := footprint{class: classCopy, uids: set("1"), usesSaved: true}
+	sort := footprint{class: classSearch}
 	seqFetch := footprint{class: classFetch, uids: set("1:10"), byNumber: true}
 	for _, tt := range []struct {
 		name  string
@@ -112,6 +116,17 @@ func TestMayFollow(t *testing.T) {
 		{"numbers in the key behind such", numbersInKey, numbersInKey, false},
 		{"NOOP behind by number", seq, noop, true},
 		{"UID FETCH behind by number", seq, fetch, true},
+		{"SAVE behind SAVE", saving, saving, false},
+		{"SAVE behind $", dollar, saving, false},
+		{"$ behind SAVE", saving, dollar, false},
+		{"$ behind $", dollar, dollar, true},
+		{"COPY $ behind SAVE", saving, copyDollar, false},
+		{"SAVE behind COPY $", copyDollar, saving, false},
+		{"COPY $ behind a search", tagged, copyDollar, true},
+		{"a search behind SAVE", saving, tagged, true},
+		{"SORT behind SORT", sort, sort, false},
+		{"SORT behind ESEARCH", tagged, sort, false},
+		{"ESEARCH behind SORT", sort, tagged, false},
 		{"barrier behind NOOP", noop, barrier, false},
 		{"NOOP behind barrier", barrier, noop, false},
 		{"barrier behind barrier", barrier, barrier, false},

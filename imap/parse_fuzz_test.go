@@ -19,6 +19,7 @@ var parseSamples = []string{
 	`A1 OK [COPYUID 7 304,319:320 3956:3958] done` + "\r\n" + `* OK [PERMANENTFLAGS ([x] \*)] y` + "\r\n* NO [BADCHARSET ({5}\r\nUTF-8)] z\r\n",
 	`* LIST (\HasNoChildren) "/" "Entw&APw-rfe" ("CHILDINFO" ("SUBSCRIBED"))` + "\r\n* LIST () \"/\" Sent Items\r\n* LSUB () NIL {3}\r\na b\r\n",
 	`* STATUS Sent Items (MESSAGES 5 UIDNEXT 6 MAILBOXID (F) X (1 (2)))` + "\r\n* SEARCH 1 2 (MODSEQ 5)\r\n* ESEARCH (TAG \"a\") UID ALL 5,3:4 PARTIAL (1:2 NIL)\r\n",
+	"* SORT 5 3 4 (MODSEQ 7)\r\n* THREAD (2)(3 6 (4 23)(44 7 96))((3)(5))\r\n* ESEARCH (TAG \"a\" MAILBOX b UIDVALIDITY 3) UID PARTIAL (-1:-2 5,3:4) RELEVANCY (1 100)\r\n* ESEARCH (TAG \"a\") UID ADDTO (1 5,3 0 7) REMOVEFROM (2 9:8)\r\n",
 	"* VANISHED (EARLIER) 1:5,7\r\n* CAPABILITY IMAP4rev1 X\r\n* FLAGS (a \\Seen)\r\n* 5 EXISTS\r\n* 3 EXPUNGE\r\n+ go\r\n* BYE\r\n* METADATA \"\" (/a {1}\r\nx)\r\n",
 	`* ACL INBOX Fred rwipsldexta -bob {2}` + "\r\nlr\r\n" + `* LISTRIGHTS a/b smith la r swicdkxte` + "\r\n* MYRIGHTS \"x y\" lr\r\n",
 	`* QUOTA "" (STORAGE 10 512 X -1 (2))` + "\r\n* QUOTAROOT INBOX \"\" {1}\r\na\r\n* METADATA INBOX /a /b\r\n* METADATA \"\" (/a NIL /b ~{2}\r\na\x00 /c d)\r\n",

@@ -67,6 +67,16 @@ func (x *question) appendTo(cmd *wire.Command, c *Client, among wire.NumSet) {
 	cmd.Arguments(x.keys)
 }
 
+// mayAsk says why a query cannot be sent now, or nil.
+func (m *Mailbox) mayAsk(x *question) error {
+	if x.numbers {
+		if err := m.numbered(); err != nil {
+			return err
+		}
+	}
+	return m.stillSaved(x.keys)
+}
+
 // CharsetError says that the server does not know the charset of a search. It
 // wraps the *ResponseError with CodeBadCharset.
 type CharsetError struct {

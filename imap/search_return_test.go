@@ -390,7 +390,7 @@ func TestSavedResult(t *testing.T) {
 			s, err := m.SearchSaved(t.Context(), search.Seen)
 			return []any{s.UIDs(), s.Current(), err, m.AddFlags(t.Context(), s, imap.FlagSeen)}
 		}, "[ true <nil> <nil>]"},
-		{"of another mailbox, and of none", caps, saved + `
+		{"of another mailbox, and of none", caps + " ANNOTATE-EXPERIMENT-1 X-GM-EXT-1", saved + `
 			C: $3 SELECT INBOX
 			S: * 5 EXISTS
 			S: $3 OK [READ-WRITE] selected`, func(t *testing.T, c *imap.Client, m *imap.Mailbox) any {
@@ -405,6 +405,9 @@ func TestSavedResult(t *testing.T) {
 					"copy":    second(again.Copy(t.Context(), s, "a")),
 					"move":    second(again.Move(t.Context(), s, "a")),
 					"expunge": again.ExpungeUIDs(t.Context(), s),
+					"steps":   second(again.CopyAndDelete(t.Context(), s, "a", imap.RemoveCopied)),
+					"labels":  again.AddGmailLabels(t.Context(), s, "a"),
+					"notes":   again.StoreAnnotations(t.Context(), s, imap.Annotation{Entry: "/comment"}),
 					"search":  second(again.Search(t.Context(), s)),
 				} {
 					if !errors.Is(err, imap.ErrNotSaved) {

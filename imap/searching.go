@@ -134,7 +134,7 @@ func (s *searching) prepare() (*wire.Command, error) {
 			return nil, err
 		}
 	}
-	if err := s.box.stillSaved(s.query.keys); err != nil {
+	if err := s.box.mayAsk(s.query); err != nil {
 		return nil, err
 	}
 	s.call.foot.tagged = s.tagged()

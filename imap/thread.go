@@ -99,7 +99,7 @@ func (t *threading) do(ctx context.Context) error {
 		charset = "UTF-8"
 	}
 	k := t.box.call("UID THREAD", foot, func(cmd *wire.Command) {
-		if err := t.box.stillSaved(t.query.keys); err != nil {
+		if err := t.box.mayAsk(t.query); err != nil {
 			cmd.Fail(err)
 		}
 		cmd.Atom(string(t.by)).Atom(charset).Arguments(t.query.keys)

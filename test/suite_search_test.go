@@ -25,6 +25,7 @@ var searchProofs = []proof{
 	{ext: "CONTEXT=SEARCH", needs: []string{"CONTEXT=SEARCH"}, run: proveContext},
 	{ext: "CONTEXT=SORT", needs: []string{"CONTEXT=SORT"}, run: proveSortContext},
 	{ext: "PARTIAL", needs: []string{"PARTIAL"}, run: provePartial},
+	{ext: "MULTISEARCH", needs: []string{"MULTISEARCH"}, run: proveMultiSearch},
 	{ext: "SEARCH=FUZZY", needs: []string{"SEARCH=FUZZY"}, run: proveFuzzy},
 }
 
@@ -194,6 +195,22 @@ func provePartial(t *testing.T, e *env) {
 	}
 	if n != 2 {
 		t.Error(n)
+	}
+}
+
+func proveMultiSearch(t *testing.T, e *env) {
+	first, second := e.box(t), e.box(t)
+	one, two := e.append(t, first, mail("needle")), e.append(t, second, mail("needle in hay"))
+	e.append(t, second, mail("hay"))
+	results, err := e.c.MultiSearch(e.ctx, search.Subject("needle"), &imap.SearchIn{Mailboxes: []string{first, second}}, nil)
+	if err != nil || len(results) != 2 {
+		t.Fatal(results, err)
+	}
+	for _, r := range results {
+		want := map[string]imap.UID{first: one, second: two}[r.Mailbox]
+		if r.UIDValidity == 0 || !r.UIDs.Equal(imap.UIDSetOf(want)) {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

@@ -14,6 +14,8 @@ func FuzzCommands(f *testing.F) {
 		"A1 NOOP\r\n",
 		"A1 FETCH 1:* (FLAGS BODY.PEEK[1.2.HEADER.FIELDS (A \"b\")]<0.5>)\r\n",
 		"A1 UID SEARCH RETURN (MIN) OR (NOT 1:3,5) HEADER a {2+}\r\nbc SINCE 1-Feb-2020\r\n",
+		"A1 SORT RETURN (UPDATE PARTIAL 1:2 COUNT) (REVERSE SUBJECT DISPLAYFROM) UTF-8 FUZZY ALL\r\nA2 THREAD REFERENCES US-ASCII OLDER 5\r\nA3 CANCELUPDATE \"A1\"\r\n",
+		"A1 SEARCH RETURN (SAVE MIN) ALL\r\nA2 FETCH $ UID\r\nA3 ESEARCH IN (selected subtree (a b) mailboxes INBOX) RETURN (ALL) UID $\r\n",
 		"A1 STORE 1 +FLAGS.SILENT (\\Seen x)\r\nA2 EXPUNGE\r\nA3 MOVE * INBOX\r\n",
 		"A1 APPEND INBOX (\\Seen) \" 1-Feb-2003 04:05:06 +0200\" {3}\r\nabc\r\n",
 		"A1 APPEND INBOX (a) {1+}\r\nx \" 1-Feb-2003 04:05:06 +0200\" ~{2+}\r\n\x00y CATENATE (URL \"/INBOX/;UID=1/;SECTION=1\" TEXT {1+}\r\nz)\r\n",
