@@ -114,8 +114,9 @@ func newStarted(bottom net.Conn, top net.Conn, secured bool, o Options) *Client 
 	c := &Client{
 		opts: o, conn: bottom, top: top, out: top, secured: secured,
 		dead: make(chan struct{}), welcome: make(chan struct{}), kick: make(chan struct{}, 1), start: time.Now(),
-		parser: newParser(o.Limits), prefix: tagPrefix(o.Security),
+		parser: newParser(o.Limits), names: mailboxNames{asIs: o.RawNames}, prefix: tagPrefix(o.Security),
 	}
+	c.parser.asIs = o.RawNames
 	c.in = &connReader{client: c, src: top}
 	c.framer = wire.NewFramer(c.in, o.Limits)
 	c.in.framer = c.framer

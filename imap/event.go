@@ -180,21 +180,6 @@ func (c *Client) tell(r *response, by *call, up Update) {
 		c.events.add(StatusChanged{&s}, max(r.size, 1))
 	case r.kind == kindList && news:
 		e := *r.list
-		c.events.add(NameChanged{Entry: &e, OldName: c.oldName(&e)}, max(r.size, 1))
+		c.events.add(NameChanged{Entry: &e, OldName: e.OldName}, max(r.size, 1))
 	}
-}
-
-// oldName is the name in OLDNAME (RFC 5465 §8, oldname-extended-item).
-func (c *Client) oldName(e *ListEntry) (name string) {
-	for _, x := range e.Extended {
-		if x.Name == "OLDNAME" {
-			p := &parser{lim: c.parser.lim, utf8: c.parser.utf8}
-			p.read(x.Value)
-			p.r.List(func() { name, _ = p.mailbox() })
-			if p.r.Err() != nil {
-				return ""
-			}
-		}
-	}
-	return name
 }

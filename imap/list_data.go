@@ -133,7 +133,7 @@ func (p *parser) mailboxName(raw string) string {
 	if strings.EqualFold(raw, "INBOX") {
 		return "INBOX"
 	}
-	if p.utf8 && utf8.ValidString(raw) {
+	if p.asIs || p.utf8 && utf8.ValidString(raw) {
 		return raw
 	}
 	name, _ := wire.DecodeMailbox(raw)

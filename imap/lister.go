@@ -241,6 +241,7 @@ func unique(all []*ListEntry) []*ListEntry {
 // fromXList gives what XLIST says the words of RFC 6154. It calls INBOX what
 // the user's language does.
 func (e *ListEntry) fromXList() {
+	e.Attributes = slices.Clone(e.Attributes)
 	for i, a := range e.Attributes {
 		switch strings.ToUpper(a) {
 		case `\INBOX`:

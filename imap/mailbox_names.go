@@ -11,6 +11,7 @@ import (
 // must go back to the server as it spelled them, or it does not know them.
 // INBOX has one spelling (RFC 9051 §5.1). The zero value knows none.
 type mailboxNames struct {
+	asIs  bool              // names are what is on the wire: Options.RawNames
 	utf8  bool              // names go over the wire in UTF-8: it was enabled
 	raw   map[string]string // by decoded name
 	order []string          // the keys of raw, oldest first
@@ -74,7 +75,7 @@ func (n *mailboxNames) wire(name string) string {
 // UTF-8 can only have come from the server so, and one with NUL is refused
 // when the command is built.
 func (n *mailboxNames) encode(name string) string {
-	if n.utf8 || !utf8.ValidString(name) || strings.IndexByte(name, 0) >= 0 {
+	if n.asIs || n.utf8 || !utf8.ValidString(name) || strings.IndexByte(name, 0) >= 0 {
 		return name
 	}
 	return wire.EncodeMailbox(name)

@@ -46,6 +46,9 @@ type Options struct {
 	// this machine; before STARTTLS it never is. Login then returns an error, and
 	// Authenticated says true.
 	RefusePreauth bool
+	// RawNames leaves mailbox names as they are on the wire, which mostly is
+	// modified UTF-7 ([wire.DecodeMailbox]): nothing is decoded or encoded.
+	RawNames bool
 	// Mechanisms, if not nil, are the only ways in which Login, Authenticate and
 	// LoginWith may log in: names of SASL mechanisms, of which "LOGIN" is also
 	// the command. A server that offers none of them gets no credentials, which

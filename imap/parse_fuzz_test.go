@@ -24,6 +24,8 @@ var parseSamples = []string{
 	`* ACL INBOX Fred rwipsldexta -bob {2}` + "\r\nlr\r\n" + `* LISTRIGHTS a/b smith la r swicdkxte` + "\r\n* MYRIGHTS \"x y\" lr\r\n",
 	`* QUOTA "" (STORAGE 10 512 X -1 (2))` + "\r\n* QUOTAROOT INBOX \"\" {1}\r\na\r\n* METADATA INBOX /a /b\r\n* METADATA \"\" (/a NIL /b ~{2}\r\na\x00 /c d)\r\n",
 	`* ANNOTATION "INBOX" "/comment" ("value.priv" "x" "y" NIL) "/b"` + "\r\n* OK [MAILBOXID (F1)] z\r\n* XLIST (\\Inbox) \"/\" x (OLDNAME (\"y\") CHILDINFO (a (b)))\r\n",
+	"* GENURLAUTH \"imap://j@x/INBOX/;uid=2;urlauth=anonymous:internal:9\" imap://a/%b*;c {3}\r\na b\r\n* OK [URLMECH INTERNAL X=P3==] y\r\nA1 OK [APPENDUID 5 9,3:4] z\r\n",
+	"* URLFETCH \"a\" {3}\r\nx\r\n b NIL c (BODYPARTSTRUCTURE (\"TEXT\" \"PLAIN\")) (BINARY ~{1}\r\n\x00) d (BODY \"e\" BINARY NIL) f\r\n",
 }
 
 // TestTruncations: every beginning, and every hole, is survived.

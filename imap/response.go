@@ -14,6 +14,8 @@ type parser struct {
 	// utf8 says that mailbox names come as UTF-8: IMAP4rev2 or UTF8=ACCEPT is
 	// enabled.
 	utf8 bool
+	// asIs says that mailbox names are not to be decoded: Options.RawNames.
+	asIs bool
 
 	b     []byte // what r reads
 	r     wire.Reader

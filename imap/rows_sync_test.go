@@ -10,7 +10,7 @@ import (
 	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
-func TestR051_SelectParsed(t *testing.T) {
+func TestR051_SelectWithModSeqs(t *testing.T) {
 	s := server(t)
 	deliver(t, s, 3, 10)
 	if err := s.SetFlags("alice", "INBOX", 1, `\Seen`, "Work"); err != nil {

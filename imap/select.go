@@ -12,6 +12,11 @@ type SelectOptions struct {
 	// ReadOnly opens the mailbox by EXAMINE: nothing in it changes, not even
 	// \Recent.
 	ReadOnly bool
+	// Writable makes Select fail with ErrReadOnly if the server opens the
+	// mailbox read-only, for lack of rights for instance; no mailbox is selected
+	// then. Otherwise State tells, and what would change the mailbox returns
+	// ErrReadOnly.
+	Writable bool
 	// CondStore asks the server for mod-sequences (RFC 7162 §3.1.8, capability
 	// CONDSTORE or QRESYNC): State tells HighestModSeq or NoModSeq, and what is
 	// told of messages from now on has their ModSeq.
@@ -70,6 +75,9 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	}
 	if err := c.do(ctx, k); err != nil {
 		return nil, c.explainRefusal(ctx, name, err)
+	}
+	if opts.Writable && m.State().ReadOnly {
+		return nil, firstOf(m.Unselect(ctx), ErrReadOnly)
 	}
 	return m, nil
 }

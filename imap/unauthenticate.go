@@ -59,7 +59,7 @@ func (c *Client) ProxyAuth(ctx context.Context, username string) error {
 			if c.box != nil {
 				c.leave(c.box)
 			}
-			c.names = mailboxNames{utf8: c.names.utf8}
+			c.names = mailboxNames{utf8: c.names.utf8, asIs: c.names.asIs}
 		}
 	}
 	return c.do(ctx, k)

@@ -44,7 +44,9 @@ func (c *Client) GenURLAuth(ctx context.Context, requests ...URLAuth) ([]string,
 	}
 	var got []string
 	gather(k, func(d *authorizedURLs) bool {
-		got = append(got, d.urls...)
+		if len(got) <= len(requests) {
+			got = append(got, d.urls...)
+		}
 		return true
 	}, "GENURLAUTH")
 	if err := c.do(ctx, k); err != nil {
