@@ -31,6 +31,7 @@ var proofs = slices.Concat(
 	messageProofs,
 	searchProofs,
 	syncProofs,
+	sessionProofs,
 )
 
 // env is what a proof works with: a connection of its own, and mailboxes that
