@@ -294,6 +294,8 @@ func (op *fetchOp) ask() error {
 	var slice wire.NumSet
 	if n := len(op.again); n > 0 {
 		slice, op.again = op.again[n-1], op.again[:n-1]
+	} else if op.opts.ChangedSince != 0 && op.opts.Partial.IsZero() {
+		slice, op.rest = op.rest.CutText(op.c.room(modifiersRoom))
 	} else if op.rest.Dynamic() || op.opts.atOnce() {
 		slice, op.rest = op.rest, nil
 	} else {

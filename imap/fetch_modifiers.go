@@ -38,6 +38,10 @@ func (c *Client) needsEnabled(capability, what string) error {
 	return fmt.Errorf("imap: %s: %s is %w", what, capability, ErrNotEnabled)
 }
 
+// modifiersRoom is how many octets of a FETCH with modifiers are beside the set,
+// about.
+const modifiersRoom = 300
+
 // atOnce says that the set must be asked for in one command: what the server
 // chooses from it depends on all of it.
 func (o *FetchOptions) atOnce() bool { return o.ChangedSince != 0 || !o.Partial.IsZero() }
@@ -109,7 +113,7 @@ func (op *fetchOp) goOn(k *call) (settled bool, err error) {
 	case k.err != nil:
 		return false, nil
 	}
-	rest := k.undone(k.foot.uids)
+	rest := k.undone(k.foot.messages())
 	if len(rest) > 0 && rest.Len() == k.foot.uids.Len() {
 		return false, k.stuck()
 	}

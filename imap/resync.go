@@ -14,7 +14,9 @@ import (
 type Resync struct {
 	UIDValidity uint32 // as it was then
 	ModSeq      uint64 // HIGHESTMODSEQ as it was then; see [MailboxState]
-	// Known are the UIDs that the caller wants to hear of; empty: all.
+	// Known are the UIDs that the caller wants to hear of; empty: all. Of a set
+	// that is too long for a command line the server is asked about the whole
+	// range that it spans.
 	Known UIDSet
 	// Match are some numbers and UIDs of messages as they were then, both in
 	// ascending order. A server that no longer knows what was expunged then
@@ -65,13 +67,15 @@ type Resynced struct {
 	// flags). State says which it is.
 	Reset bool
 	// Vanished are the messages that are gone since then. The server may name
-	// UIDs that never were.
+	// UIDs that never were. There are servers that name too many; who has much to
+	// lose asks for those by Search before forgetting them.
 	Vanished UIDSet
 	// Changed are the messages whose flags changed since then, new messages
 	// included if Known was empty: UID, Flags and ModSeq.
 	Changed []*Message
-	// Err says why the answer is not complete: a part of it could not be read, or
-	// it was more than the client keeps. Then compare all UIDs and flags.
+	// Err says why the answer is not complete: a part of it could not be read, it
+	// was more than the client keeps, or it contradicts the mailbox's state. Then
+	// compare all UIDs and flags.
 	Err error
 
 	size int64
@@ -92,6 +96,16 @@ func (m *Mailbox) Resync() *Resynced {
 	}
 	r := *m.resynced
 	return &r
+}
+
+// fitting returns a Resync whose Known has no more octets than that.
+func (p *Resync) fitting(octets int) *Resync {
+	if _, tail := p.Known.set.CutText(octets, 0); len(tail) == 0 || p.Known.set.Dynamic() {
+		return p
+	}
+	q := *p
+	q.Known = UIDRange(UID(p.Known.set[0].First), p.Known.Max())
+	return &q
 }
 
 // RFC 7162 §7, select-param
@@ -185,8 +199,11 @@ func (s *Resynced) fail(err error) {
 // settle is called when the mailbox is open. If what was known is void, so is
 // what the server said of it.
 func (s *Resynced) settle(p *Resync, state *MailboxState) {
-	if state.UIDValidity != p.UIDValidity || state.HighestModSeq == 0 {
+	switch {
+	case state.UIDValidity != p.UIDValidity || state.HighestModSeq == 0:
 		*s = Resynced{Reset: true}
+	case state.HighestModSeq < p.ModSeq:
+		s.fail(errors.New("imap: SELECT: the mailbox's HIGHESTMODSEQ is lower than it was: changes may be missing"))
 	}
 	s.once()
 }

@@ -115,6 +115,13 @@ func TestResync(t *testing.T) {
 			S: * VANISHED (EARLIER) 1:
 			S: $1 OK [READ-WRITE] done
 		`, imap.Resync{UIDValidity: 7, ModSeq: 5}, `gone , imap: SELECT: a part of the answer cannot be read: imap: syntax error at byte 21: want a set of numbers near "1:"`},
+		{"the server went back in time", `
+			C: $1 SELECT INBOX (QRESYNC (7 5))
+			S: * 3 EXISTS
+			S: * OK [UIDVALIDITY 7] UIDVALIDITY
+			S: * OK [HIGHESTMODSEQ 4] x
+			S: $1 OK [READ-WRITE] done
+		`, imap.Resync{UIDValidity: 7, ModSeq: 5}, "gone , imap: SELECT: the mailbox's HIGHESTMODSEQ is lower than it was: changes may be missing"},
 		{"a change of nobody knows which message", `
 			C: $1 SELECT INBOX (QRESYNC (7 5))
 			S: * OK [UIDVALIDITY 7] UIDVALIDITY
@@ -318,4 +325,30 @@ func TestKeepUpdates(t *testing.T) {
 			}
 		})
 	})
+}
+
+// Sets that are too long for a command line.
+func TestResyncLongSets(t *testing.T) {
+	var known imap.UIDSet
+	for uid := imap.UID(1); uid < 400; uid += 2 {
+		known = known.With(uid)
+	}
+	c := talkTo(t, "QRESYNC ENABLE", `
+		C: $1 ENABLE QRESYNC
+		S: * ENABLED QRESYNC
+		S: $1 OK done
+		C: $2 SELECT INBOX (QRESYNC (7 5 1:399))
+		S: * 199 EXISTS
+		S: * OK [UIDVALIDITY 7] x
+		S: * OK [HIGHESTMODSEQ 9] x
+		S: * VANISHED (EARLIER) 2,5
+		S: $2 OK done
+	`, &imap.Options{CommandLine: 500})
+	if _, err := c.Enable(t.Context(), "QRESYNC"); err != nil {
+		t.Fatal(err)
+	}
+	box, err := c.Select(t.Context(), "INBOX", &imap.SelectOptions{Resync: &imap.Resync{UIDValidity: 7, ModSeq: 5, Known: known}})
+	if err != nil || resynced(box) != "gone 2,5" {
+		t.Error(resynced(box), err)
+	}
 }

@@ -135,3 +135,39 @@ func TestR092_UnchangedSince(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Changes of many messages that make no range: no line is too long, and each
+// message comes once.
+func TestR087_ChangesOfLongLists(t *testing.T) {
+	s := imaptest.NewServer(&imaptest.Options{MaxLine: 500})
+	s.AddUser("alice", "pass")
+	t.Cleanup(func() { s.Close() })
+	deliver(t, s, 600, 10)
+	c, err := imap.NewClient(t.Context(), s.Pipe(), &imap.Options{Security: imap.Plaintext, CommandLine: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	if err := c.Login(t.Context(), "alice", "pass"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Enable(t.Context(), "QRESYNC"); err != nil {
+		t.Fatal(err)
+	}
+	var odd imap.UIDSet
+	for uid := imap.UID(1); uid < 600; uid += 2 {
+		odd = odd.With(uid)
+	}
+	if err := s.Remove("alice", "INBOX", 1, 2, 301, 599); err != nil {
+		t.Fatal(err)
+	}
+	box, err := c.Select(t.Context(), "INBOX", &imap.SelectOptions{Resync: &imap.Resync{UIDValidity: 1, ModSeq: 1, Known: odd}})
+	if err != nil || box.Resync().Vanished.String() != "1:2,301,599" || len(box.Resync().Changed) < 297 {
+		t.Fatal(box.Resync(), err)
+	}
+	var gone imap.UIDSet
+	all, _, err := fetchAll(t, box, odd, &imap.FetchOptions{Flags: true, ChangedSince: 1, Vanished: &gone})
+	if err != nil || len(all) != 297 || gone.String() != "1,301,599" {
+		t.Error(len(all), gone, err)
+	}
+}

@@ -57,7 +57,8 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	m.state.Name = name
 	k := &call{name: verb, foot: footprint{class: classBarrier}}
 	k.cmd = newCommand(verb).AString(c.wireName(name))
-	opts.parameters(k.cmd)
+	octets, _ := c.room(2*len(name) + modifiersRoom)
+	opts.parameters(k.cmd, octets)
 	k.written = func() { c.open(m, verb == "EXAMINE") }
 	k.finish = func(r *response) { c.opened(m, r) }
 	if opts.KeepUpdates || opts.Resync != nil {
@@ -98,14 +99,14 @@ func (c *Client) checkSelect(opts *SelectOptions) error {
 
 // RFC 4466 §2.1, select-params. QRESYNC turns CONDSTORE on, and there are
 // servers that do not take both (Purelymail).
-func (o *SelectOptions) parameters(cmd *wire.Command) {
+func (o *SelectOptions) parameters(cmd *wire.Command, octets int) {
 	if o.Resync == nil && !o.CondStore && !o.Annotate {
 		return
 	}
 	cmd.List(func() {
 		switch {
 		case o.Resync != nil:
-			o.Resync.appendTo(cmd)
+			o.Resync.fitting(octets).appendTo(cmd)
 		case o.CondStore:
 			cmd.Atom("CONDSTORE")
 		}

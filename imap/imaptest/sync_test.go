@@ -376,3 +376,37 @@ func TestUIDBatches(t *testing.T) {
 			S: A7 BAD...`)
 	})
 }
+
+// RFC 9394 §3.3.
+func TestFetchPartial(t *testing.T) {
+	for _, cv := range []conversation{
+		{name: "partial", box: "INBOX", mail: mails(5), script: `
+			C: A1 UID FETCH 1:4 (UID) (PARTIAL -1:-2)
+			S: * 3 FETCH (UID 3)
+			S: * 4 FETCH (UID 4)
+			S: A1 OK UID FETCH completed
+			C: A2 UID FETCH 2:* (UID) (PARTIAL 3:1)
+			S: * 2 FETCH (UID 2)
+			S: * 3 FETCH (UID 3)
+			S: * 4 FETCH (UID 4)
+			S: A2 OK UID FETCH completed
+			C: A3 UID FETCH 2:* (UID) (PARTIAL 9:10)
+			S: A3 OK UID FETCH completed
+			C: A4 STORE 2 +FLAGS.SILENT (\Seen)
+			S: A4 OK STORE completed
+			C: A5 UID FETCH 1:* (UID) (PARTIAL -3:-9 CHANGEDSINCE 6)
+			S: * OK [HIGHESTMODSEQ 7] mod-sequences are told from now on
+			S: * 2 FETCH (UID 2 MODSEQ (7))
+			S: A5 OK UID FETCH completed
+			C: A6 FETCH 1:* (UID) (PARTIAL 1:2)
+			S: A6 BAD FETCH: PARTIAL needs UID FETCH
+			C: A7 UID FETCH 1:* (UID) (PARTIAL 1:-2)
+			S: A7 BAD...
+			C: A8 UID FETCH 1:* (UID) (PARTIAL 0:2)
+			S: A8 BAD...
+			C: A9 UID FETCH 1:* (UID) ()
+			S: A9 BAD...`},
+	} {
+		cv.plain().run(t)
+	}
+}
