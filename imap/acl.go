@@ -111,10 +111,10 @@ func (c *Client) ListRights(ctx context.Context, mailbox, identifier string) (*G
 	return &got.grantable, nil
 }
 
-// NewRights returns the rights that the server has beyond those of RFC 2086,
+// ExtraRights returns the rights that the server has beyond those of RFC 2086,
 // from its capability RIGHTS= (RFC 4314 §2.2): k, x, t and e, and perhaps
 // others. Without it the server speaks RFC 2086: see [Rights.Legacy].
-func (c *Client) NewRights() Rights {
+func (c *Client) ExtraRights() Rights {
 	value, _ := c.capabilityValue("RIGHTS=")
 	return Rights(value)
 }

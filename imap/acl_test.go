@@ -61,8 +61,8 @@ func TestACL(t *testing.T) {
 	if err != nil || !mine.Equal("aeilprstwxd") || mine.Has("k") {
 		t.Fatal(mine, err)
 	}
-	if c.NewRights() != "texk" {
-		t.Error(c.NewRights())
+	if c.ExtraRights() != "texk" {
+		t.Error(c.ExtraRights())
 	}
 }
 

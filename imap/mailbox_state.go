@@ -179,7 +179,10 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 	s := &m.state
 	switch code.Code {
 	case CodeReadOnly:
-		s.ReadOnly = true
+		downgraded := !opening && !s.ReadOnly
+		if s.ReadOnly = true; downgraded {
+			m.add(State{m.snapshot()}, 1)
+		}
 	case CodePermanentFlags:
 		if code.Problem == nil {
 			s.PermanentFlags = code.Flags

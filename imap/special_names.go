@@ -10,7 +10,7 @@ func specialNames() map[SpecialUse][]string {
 		SpecialTrash:     trashNames(),
 		SpecialJunk:      junkNames(),
 		SpecialArchive:   archiveNames(),
-		SpecialAll:       {"all mail", "all messages", "alle nachrichten", "tous les messages", "todos", "todos os e-mails", "tutti i messaggi", "alle e-mails", "alle berichten", "all e-post", "alle mails", "kaikki viestit", "wszystkie", "všechny zprávy", "všetky správy", "összes levél", "toate mesajele", "вся почта", "уся пошта", "όλα τα μηνύματα", "tüm postalar", "כל הדואר", "كل البريد", "所有邮件", "所有郵件", "すべてのメール", "전체보관함"},
+		SpecialAll:       {"all mail", "all messages", "alle nachrichten", "tous les messages", "todos", "todos os e-mails", "tutti i messaggi", "alle e-mails", "alle berichten", "alle mails", "kaikki viestit", "wszystkie", "všechny zprávy", "všetky správy", "összes levél", "toate mesajele", "вся почта", "уся пошта", "όλα τα μηνύματα", "tüm postalar", "כל הדואר", "كل البريد", "所有邮件", "所有郵件", "すべてのメール", "전체보관함"},
 		SpecialFlagged:   {"flagged", "starred", "markiert", "gekennzeichnet", "suivis", "messages suivis", "destacados", "com estrela", "speciali", "con stella", "met ster", "stjernemarkeret", "stjärnmärkt", "stjernemerket", "tähdellä merkityt", "oznaczone gwiazdką", "s hvězdičkou", "s hviezdičkou", "csillagozott", "cu stea", "помеченные", "із зірочкою", "με αστέρι", "yıldızlı", "מסומן בכוכב", "مميز بنجمة", "已加星标", "已加星號", "スター付き", "별표편지함"},
 		SpecialImportant: {"important", "wichtig", "importants", "importantes", "importante", "belangrijk", "vigtigt", "viktigt", "viktig", "tärkeää", "ważne", "důležité", "dôležité", "fontos", "важное", "важливо", "σημαντικά", "önemli", "חשוב", "مهم", "重要邮件", "重要郵件", "重要", "중요편지함"},
 	}

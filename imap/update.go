@@ -48,7 +48,7 @@ type Other struct {
 }
 
 // State comes first in a loop if something happened that its user was not told
-// about, and behind an Overflow.
+// about, behind an Overflow, and when the mailbox has become read-only.
 type State struct{ MailboxState }
 
 // Overflow says that a listener was too slow: so many updates were dropped in
