@@ -286,3 +286,19 @@ func TestR057_ReadOnlyDowngrade(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A loop over Idle hears of it too.
+func TestReadOnlyHeard(t *testing.T) {
+	c, box := talk(t, "IDLE", `
+		C: $2 IDLE
+		S: + idling
+		S: * OK [READ-ONLY] somebody took it
+		S: * OK [READ-ONLY] still
+		S: * 4 EXISTS
+		C: DONE
+		S: $2 OK done
+		C: $3 NOOP
+		S: $3 OK done`, nil)
+	wantHeard(t, box, "state 3", "exists 4")
+	noop(t, c)
+}
