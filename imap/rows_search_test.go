@@ -288,6 +288,15 @@ func TestFindingTogether(t *testing.T) {
 		if got := resultOf(r, err); got != "uids=3,5 min=1 count=3 relevancy=[100 100]" {
 			t.Error(got)
 		}
+		if got := found(t, box, search.Filter("nowhere")); got != "imap: UID SEARCH: NO [UNDEFINED-FILTER] there is no such filter" {
+			t.Error(got)
+		}
+		if err := c.SetMetadata(ctx, "", imap.MetadataEntry{Name: "/private/filters/values/bobs", Value: []byte(`FROM "bob" NOT SUBJECT "re:"`)}); err != nil {
+			t.Fatal(err)
+		}
+		if got := found(t, box, search.Or(search.Filter("bobs"), search.UIDs(imap.UIDSetOf(4)))); got != "1,4" {
+			t.Error(got)
+		}
 		if err := c.Create(ctx, "Entwürfe"); err != nil {
 			t.Fatal(err)
 		}

@@ -26,6 +26,7 @@ var searchProofs = []proof{
 	{ext: "CONTEXT=SORT", needs: []string{"CONTEXT=SORT"}, run: proveSortContext},
 	{ext: "PARTIAL", needs: []string{"PARTIAL"}, run: provePartial},
 	{ext: "MULTISEARCH", needs: []string{"MULTISEARCH"}, run: proveMultiSearch},
+	{ext: "FILTERS", needs: []string{"FILTERS", "METADATA|METADATA-SERVER"}, run: proveFilters},
 	{ext: "SEARCH=FUZZY", needs: []string{"SEARCH=FUZZY"}, run: proveFuzzy},
 }
 
@@ -211,6 +212,22 @@ func proveMultiSearch(t *testing.T, e *env) {
 		if r.UIDValidity == 0 || !r.UIDs.Equal(imap.UIDSetOf(want)) {
 			t.Errorf("%+v", r)
 		}
+	}
+}
+
+func proveFilters(t *testing.T, e *env) {
+	box, uids := e.letters(t, "one", "two", "three")
+	entry := imap.MetadataEntry{Name: "/private/filters/values/idlewild", Value: []byte(`OR SUBJECT "one" SUBJECT "three"`)}
+	if err := e.c.SetMetadata(e.ctx, "", entry); err != nil {
+		t.Fatal(err)
+	}
+	found, err := box.Search(e.ctx, search.And(search.Filter("idlewild"), search.Not(search.Subject("three"))))
+	if err != nil || !found.Equal(imap.UIDSetOf(uids[0])) {
+		t.Error(found, err)
+	}
+	entry.Value = nil
+	if err := e.c.SetMetadata(e.ctx, "", entry); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -40,6 +40,7 @@ var sessionCapabilities = []string{
 	"CREATE-SPECIAL-USE",
 	"ESEARCH",
 	"ESORT",
+	"FILTERS",
 	"LANGUAGE",
 	"LIST-EXTENDED",
 	"LIST-METADATA",

@@ -140,6 +140,26 @@ func TestFinding(t *testing.T) {
 			C: A8 SEARCH RETURN (ALL RELEVANCY) FUZZY (SUBJECT "minutes")
 			S: * ESEARCH (TAG "A8") ALL 1,3:4 RELEVANCY (100 100 100)
 			S: A8 OK SEARCH completed`},
+		{name: "filters", box: "INBOX", mail: findable(), script: `
+			C: A1 SETMETADATA "" (/private/filters/values/road {19+}
+			C: SUBJECT "minutes" 1 /shared/filters/values/nested "NOT FILTER ROAD 1:2" /private/filters/values/bad "COLOUR red")
+			S: A1 OK SETMETADATA completed
+			C: A2 SEARCH FILTER road
+			S: * SEARCH 1
+			S: A2 OK SEARCH completed
+			C: A3 UID SEARCH OR FILTER nested 5
+			S: * SEARCH 2 5
+			S: A3 OK UID SEARCH completed
+			C: A4 SEARCH FILTER nowhere
+			S: A4 NO [UNDEFINED-FILTER nowhere] there is no such filter
+			C: A5 SEARCH FILTER bad
+			S: A5 BAD SEARCH: the filter bad cannot be read: SEARCH does not know the key "COLOUR"
+			C: A6 SEARCH FILTER a/b
+			S: A6 BAD SEARCH: bad filter name "a/b"
+			C: A7 SETMETADATA "" (/private/filters/values/loop "FILTER loop")
+			S: A7 OK SETMETADATA completed
+			C: A8 SEARCH FILTER loop
+			S: A8 BAD...`},
 		{name: "contexts", box: "INBOX", mail: findable(), script: `
 			C: A1 UID SEARCH RETURN (UPDATE COUNT) FLAGGED
 			S: * ESEARCH (TAG "A1") UID COUNT 0

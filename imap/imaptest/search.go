@@ -92,6 +92,8 @@ func (c *conn) question(cmd *command, v *view, always bool) (*searcher, *reply) 
 	switch {
 	case !cmd.end():
 		r = cmd.syntax()
+	case s.undefined != "":
+		r = no("UNDEFINED-FILTER "+s.undefined, "there is no such filter")
 	case s.badText:
 		r = bad("%s: a string is not in its charset", cmd.name)
 	case s.numbered && c.enabled["UIDONLY"]:

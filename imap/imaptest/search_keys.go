@@ -50,9 +50,10 @@ type searcher struct {
 	order    func([]hit) // of SORT
 	now      func() time.Time
 
-	modseq bool        // it asks for mod-sequences
-	keeps  bool        // mod-sequences are known
-	scope  []criterion // the sets that all messages have to be in
+	modseq    bool        // it asks for mod-sequences
+	keeps     bool        // mod-sequences are known
+	undefined string      // a filter that there is not
+	scope     []criterion // the sets that all messages have to be in
 }
 
 // key reads one search key.
@@ -75,7 +76,7 @@ func (s *searcher) key(depth int) criterion {
 	}
 	name := strings.ToUpper(p.atom())
 	for _, find := range []func(string) criterion{
-		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey, s.modSeqKey, s.ageKey, s.fuzzyKey(depth),
+		flagKey, s.structuralKey(depth), s.textKey, s.dateKey, s.sizeKey, s.extensionKey, s.modSeqKey, s.ageKey, s.fuzzyKey(depth), s.filterKey(depth),
 	} {
 		if c := find(name); c != nil {
 			return c

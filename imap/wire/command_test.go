@@ -280,3 +280,41 @@ func TestRenderUTF8(t *testing.T) {
 		t.Error("a charset of two words")
 	}
 }
+
+// The arguments of one command, put into another, go out as they would have
+// gone out there.
+func TestArguments(t *testing.T) {
+	for _, tt := range []struct {
+		build func(*Command)
+		want  string
+	}{
+		{func(c *Command) {}, ""},
+		{func(c *Command) { c.Atom("SEEN").Atom("DRAFT") }, " SEEN DRAFT"},
+		{func(c *Command) { c.String("é").Atom("a") }, " {2}\r\n↵é a"},
+		{func(c *Command) { c.Charset("UTF-8").Atom("a").Secret("b") }, ` CHARSET UTF-8 a "b"`},
+		{func(c *Command) { c.List(func() { c.Saved(1).Star() }) }, " ($ *)"},
+	} {
+		args := NewCommand("UID SEARCH")
+		tt.build(args)
+		for want, c := range map[string]*Command{
+			"A1 X" + tt.want + "\r\n":           NewCommand("X").Arguments(args),
+			"A1 X y" + tt.want + " z\r\n":       NewCommand("X").Atom("y").Arguments(args).Atom("z"),
+			"A1 X" + tt.want + tt.want + "\r\n": NewCommand("X").Arguments(args).Arguments(args),
+		} {
+			segs, err := c.Render("A1", Synchronizing)
+			if got := sent(segs); got != want || err != nil {
+				t.Errorf("%q, %v\nwant %q", got, err, want)
+			}
+		}
+	}
+	args := NewCommand("X").Atom("a").Saved("ref")
+	c := NewCommand("X")
+	c.List(func() { c.Arguments(args).Atom("b") })
+	segs, err := c.Render("A1", Synchronizing)
+	if got := sent(segs); got != "A1 X (a $ b)\r\n" || err != nil || len(c.SavedRefs()) != 1 || c.SavedRefs()[0] != "ref" {
+		t.Error(got, err, c.SavedRefs())
+	}
+	if err := NewCommand("X").Arguments(NewCommand("Y").Atom("")).Err(); err == nil {
+		t.Error("a bad argument was taken over")
+	}
+}
