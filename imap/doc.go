@@ -41,6 +41,17 @@
 // nothing else. What was odd about a message is in [Message.Problems]; texts of
 // the server may hold control characters and are not to be printed as they are.
 //
+// # Staying in step
+//
+// Who keeps a copy of a mailbox keeps its UIDVALIDITY and HIGHESTMODSEQ with it,
+// enables QRESYNC, and gives both to Select as a [Resync]: [Mailbox.Resync] then
+// says what vanished and what changed. New messages are asked for by UID. From
+// then on a loop over Idle or Updates tells all that happens, in order, and
+// [HighestModSeq] in it which changes are complete; what is said while no loop
+// listens is kept for the next one. [MailboxState] says what the number may be
+// used for. With CONDSTORE alone, ChangedSince of [FetchOptions] tells changes,
+// and Search which messages are left.
+//
 // # Errors
 //
 // The server said no: a [*ResponseError], whose [Code] errors.Is can ask for.
