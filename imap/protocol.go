@@ -59,5 +59,9 @@ func (c *Client) protocol() Protocol {
 // quotes, are UTF-8 on the wire (RFC 9051 §5.1, RFC 9755 §3).
 func (c *Client) settleUTF8() {
 	on := c.protocol() == IMAP4rev2 || c.enabled.has("UTF8=ACCEPT")
-	c.parser.utf8, c.names.utf8 = on, on
+	if on != c.names.utf8 {
+		// How a name was spelled says nothing in another encoding.
+		c.names = mailboxNames{utf8: on}
+	}
+	c.parser.utf8 = on
 }

@@ -203,3 +203,35 @@ func TestIMAP4(t *testing.T) {
 		}
 	})
 }
+
+// A name that was spelled oddly in modified UTF-7 has one spelling in UTF-8.
+func TestEnableForgetsSpellings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := speakTo(t, "IMAP4rev1 ENABLE UTF8=ACCEPT", `
+			C: $1 LIST "" "%"
+			S: * LIST () "/" "&AGEA5A-"
+			S: $1 OK done
+			C: $2 SUBSCRIBE &AGEA5A-
+			S: $2 OK done
+			C: $3 ENABLE UTF8=ACCEPT
+			S: * ENABLED UTF8=ACCEPT
+			S: $3 OK done
+			C: $4 STATUS "aä" (MESSAGES)
+			S: * STATUS "aä" (MESSAGES 1)
+			S: $4 OK done`)
+		for e, err := range c.List(t.Context(), "%", nil) {
+			if err != nil || e.Mailbox != "aä" {
+				t.Fatal(e, err)
+			}
+		}
+		if err := c.Subscribe(t.Context(), "aä"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Enable(t.Context(), "UTF8=ACCEPT"); err != nil {
+			t.Fatal(err)
+		}
+		if st, err := c.Status(t.Context(), "aä", imap.StatusMessages); err != nil || *st.Messages != 1 {
+			t.Error(st, err)
+		}
+	})
+}
