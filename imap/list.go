@@ -9,7 +9,8 @@ import (
 // wanted, what starts with Return what is wanted to be known of them. Where the
 // server's LIST cannot do it, other commands are sent, as each field says; a
 // server that offers it and then answers BAD is asked again with less, and on
-// this connection not for that again.
+// this connection not for that again. Servers may leave out attributes that were
+// not asked for once anything was asked for.
 type ListOptions struct {
 	// Reference is what the patterns are relative to; "": nothing. What that
 	// means is up to the server.
