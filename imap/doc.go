@@ -21,6 +21,11 @@
 // is dropped when it comes. The call may have taken effect. Every wait is
 // bounded, also without a Context ([Timeouts]).
 //
+// # Many mailboxes
+//
+// [Client.Notify] makes the server tell of other mailboxes than the selected
+// one, and [Client.Events] yields what it tells (RFC 5465).
+//
 // # Loops
 //
 // What may be long is an iterator that yields a value and an error. The value is

@@ -54,7 +54,8 @@ func (l *idleLoop) fail(err error) { l.ear.end(err) }
 //
 // The first update is a State if something happened that the handle's user was
 // not told about, so nothing is missed between a look and a loop. A server
-// without IDLE is an *UnsupportedError; one that refuses it a *ResponseError.
+// without IDLE is an *UnsupportedError; if NOTIFY is set so that it would tell
+// nothing, ErrNotNotified; one that refuses it a *ResponseError.
 func (m *Mailbox) Idle(ctx context.Context, opts *IdleOptions) iter.Seq2[Update, error] {
 	o := opts.withDefaults()
 	return func(yield func(Update, error) bool) {

@@ -100,6 +100,11 @@ var ErrNotNotified = errors.New("imap: the server tells nothing of the selected 
 // NOTIFY NONE: nothing is told any more, not even of the selected mailbox in
 // IDLE. Without Status the answer is nil.
 //
+// A loop over Idle may run beside one over Events, and with Dovecot it must
+// where the selected mailbox matters: Dovecot tells of that one only in IDLE and
+// in answer to commands, whatever NotifySelected promises. It also tells more
+// than was asked for: STATUS of mailboxes of which only names are wanted.
+//
 // Between Notify and the first loop over Events nothing is missed. Names that
 // do not exist are passed over by the server.
 //

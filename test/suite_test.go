@@ -26,6 +26,7 @@ type proof struct {
 var proofs = slices.Concat(
 	baseProofs,
 	adminProofs,
+	notifyProofs,
 	listProofs,
 	appendProofs,
 	messageProofs,
