@@ -57,7 +57,7 @@ type multiSearching struct {
 
 	names  []string // the mailboxes, as they came
 	byName map[string]*searching
-	ranges int // of UIDs, in all of them
+	size   int64 // about how much memory they take
 	err    error
 }
 
@@ -181,8 +181,8 @@ func (s *multiSearching) claim(r *response) bool {
 
 func (s *multiSearching) add(r *response) {
 	d := r.search
-	s.ranges += 1 + len(d.nums) + len(d.part)
 	key := d.mailbox
+	s.size += int64(512 + len(key) + len(d.raw) + 8*(len(d.nums)+len(d.order)+len(d.part)) + len(d.relevancy))
 	one := s.byName[key]
 	switch {
 	case d.raw == "":
@@ -191,8 +191,8 @@ func (s *multiSearching) add(r *response) {
 		s.err = searchError("ESEARCH", "the UIDVALIDITY of a mailbox changed meanwhile")
 	case len(s.names) == maxResults:
 		s.err = &wire.LimitError{What: "number of mailboxes", Max: maxResults}
-	case s.ranges > maxFound:
-		s.err = &wire.LimitError{What: "number of messages found", Max: maxFound}
+	case s.size > s.client.opts.Limits.Held:
+		s.err = &wire.LimitError{What: "answer to ESEARCH", Max: uint64(s.client.opts.Limits.Held)}
 	case one != nil:
 		one.merge(d)
 	default:

@@ -637,6 +637,21 @@ func TestMultiSearch(t *testing.T) {
 	})
 }
 
+func TestMultiSearchLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := scripted(t, "MULTISEARCH", `
+			C: $2 ESEARCH IN (personal) RETURN (ALL) ALL
+			`+strings.Repeat(`S: * ESEARCH (TAG "$2" MAILBOX `+strings.Repeat("a", 3000)+" UIDVALIDITY 1) UID ALL 9\n", 20)+`
+			S: $2 OK done
+		`, &imap.Options{Limits: wire.Limits{Held: 64 << 10}})
+		_, err := c.MultiSearch(t.Context(), nil, &imap.SearchIn{Personal: true}, nil)
+		var limit *imap.LimitError
+		if !errors.As(err, &limit) {
+			t.Error(err)
+		}
+	})
+}
+
 // RFC 7377 §3: two at once are told apart by their tags, and a search of the
 // selected mailbox in between.
 func TestMultiSearchOverlap(t *testing.T) {

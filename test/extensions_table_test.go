@@ -17,6 +17,7 @@ var extensions = []extension{
 	{name: "ENABLE", rfc: "5161", api: "Client.Enable, Client.Enabled"},
 	{name: "ESEARCH", rfc: "4731", api: "Mailbox.ESearch, SearchOptions"},
 	{name: "ESORT", rfc: "5267", api: "Mailbox.ESort"},
+	{name: "FILTERS", rfc: "5466", api: "search.Filter"},
 	{name: "ID", rfc: "2971", api: "Client.ID, Client.ServerID"},
 	{name: "IDLE", rfc: "2177", api: "Mailbox.Idle, Mailbox.IdleBursts"},
 	{name: "IMAP4rev2", rfc: "9051", api: "Client.Enable, Client.Protocol"},
