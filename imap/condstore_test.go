@@ -409,3 +409,35 @@ func TestFetchPartial(t *testing.T) {
 		}
 	}
 }
+
+// VANISHED counts each message once; EARLIER counts none (RFC 7162 §3.2.10).
+func TestVanishedCounts(t *testing.T) {
+	c, box := selected(t, "QRESYNC ENABLE", "QRESYNC", `
+		C: $1 SELECT INBOX
+		S: * 9 EXISTS
+		S: $1 OK done
+		C: $2 NOOP
+		S: * VANISHED 405,407,410:411
+		S: $2 OK done
+		C: $3 NOOP
+		S: * VANISHED 407,425
+		S: * VANISHED (EARLIER) 1:400
+		S: $3 OK done
+		C: $4 NOOP
+		S: * 6 EXISTS
+		S: * VANISHED 1:4
+		S: $4 OK done
+		C: $5 NOOP
+		S: * VANISHED 900:1000
+		S: $5 OK done
+		C: $6 NOOP
+		S: * 3 EXISTS
+		S: $6 OK done
+	`, nil)
+	for i, want := range []uint32{5, 4, 2, 0, 3} {
+		noop(t, c)
+		if n := box.State().Exists; n != want {
+			t.Errorf("%d: %d exist, want %d", i, n, want)
+		}
+	}
+}

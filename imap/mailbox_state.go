@@ -25,6 +25,7 @@ type Mailbox struct {
 	kept      *listener[Update] // what came while nobody listened; nil: it is not kept
 	modSeqs   modSeqs
 	nameless  bool                      // a change was told without its UID
+	gone      wire.NumSet               // that VANISHED told, so that none counts twice
 	resynced  *Resynced                 // with Resync
 	changes   uint64                    // how many updates there were
 	seen      uint64                    // how many of them the user knows
@@ -73,6 +74,9 @@ type MailboxState struct {
 	// Epoch rises when sequence numbers change their meaning.
 	Epoch uint64
 }
+
+// maxGone is how many ranges of removed UIDs are remembered.
+const maxGone = 4096
 
 // maxLog is over how many expunges sequence numbers can be carried.
 const maxLog = 1024
@@ -158,10 +162,17 @@ func (m *Mailbox) expunged(n uint32) Update {
 func (m *Mailbox) vanished(set UIDSet, early bool) Update {
 	if !early {
 		s := &m.state
-		if n := set.Len(); n > uint64(s.Exists) {
+		fresh := set.set.Minus(m.gone)
+		if fresh.Len() < set.Len() {
+			m.client.oddity("VANISHED of messages that had vanished", m.name)
+		}
+		if n := fresh.Len(); n > uint64(s.Exists) {
 			s.Exists, m.unsure = 0, true
 		} else {
 			s.Exists -= uint32(n)
+		}
+		if m.gone = m.gone.Union(fresh); len(m.gone) > maxGone {
+			m.gone = nil
 		}
 		m.renumbered()
 	}
