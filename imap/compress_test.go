@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"runtime"
@@ -415,5 +416,32 @@ func TestUnauthenticateRefused(t *testing.T) {
 		if err := c.Unauthenticate(t.Context()); err != nil || c.Authenticated() || c.Enabled("UTF8=ACCEPT") || !c.Has("AUTH=EXTERNAL") {
 			t.Fatal(err)
 		}
+	})
+}
+
+// A server whose compressor does not flush is told from one that says nothing.
+func TestCompressWithoutFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, f := compressedFake(t)
+		defer f.conn.Close()
+		var z bytes.Buffer
+		w, _ := flate.NewWriter(&z, 9)
+		_, _ = io.WriteString(w, "* OK still here\r\n")
+		_ = w.Flush()
+		z.Truncate(z.Len() - len("\x00\x00\xff\xff"))
+		f.say(z.String())
+		err := c.Noop(t.Context())
+		if !errors.Is(err, imap.ErrTimeout) || !strings.Contains(err.Error(), fmt.Sprint(z.Len(), " compressed bytes")) {
+			t.Error(err)
+		}
+		c.Close()
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c, f := compressedFake(t)
+		defer f.conn.Close()
+		if err := c.Noop(t.Context()); !errors.Is(err, imap.ErrTimeout) || strings.Contains(err.Error(), "compressed") {
+			t.Error(err)
+		}
+		c.Close()
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 )
 
 // A deflate decompressor takes 40 KiB, most of it for the last 32 KiB that came
@@ -33,15 +34,19 @@ type inflater struct {
 	raw     rawReader
 	z       io.ReadCloser // nil: at rest
 	history []byte
-	filled  int   // bytes that went into z's window, round and round
-	drained bool  // z has handed out all that it had
-	err     error // of z; for ever
+	filled  int  // bytes that went into z's window, round and round
+	drained bool // z has handed out all that it had
+	// stuck is how many bytes came since something last came out.
+	stuck atomic.Int64
+	err   error // of z; for ever
 }
 
 func newInflater(src io.Reader, buffered []byte) *inflater {
-	i := &inflater{raw: rawReader{src: src}}
+	i := new(inflater)
+	i.raw = rawReader{src: src, came: &i.stuck}
 	if len(buffered) > 0 {
 		i.raw.buf, i.raw.w = buffered, len(buffered)
+		i.stuck.Store(int64(len(buffered)))
 	}
 	return i
 }
@@ -59,6 +64,9 @@ func (i *inflater) Read(p []byte) (int, error) {
 		}
 	}
 	n, err := i.z.Read(p)
+	if n > 0 {
+		i.stuck.Store(0)
+	}
 	i.drained = n < len(p)
 	i.filled += n
 	i.remember(p[:n])
@@ -69,6 +77,16 @@ func (i *inflater) Read(p []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// complaint says, for an error about the server's silence, that it was not
+// silent: it may have flushed as Go's decompressor does not notice
+// (Z_PARTIAL_FLUSH, golang.org/issue/31514).
+func (i *inflater) complaint() string {
+	if i == nil || i.stuck.Load() == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d compressed bytes came that cannot be read yet; do without Compress)", i.stuck.Load())
 }
 
 // cause says what an error of the decompressor means.
@@ -150,6 +168,7 @@ type rawReader struct {
 	r, w int
 	last [len(flushMark)]byte // the last bytes that were taken before buf
 	err  error
+	came *atomic.Int64 // counts what is read
 }
 
 func (r *rawReader) ReadByte() (byte, error) {
@@ -186,6 +205,7 @@ func (r *rawReader) fill() error {
 	for range 100 {
 		n, err := r.src.Read(r.buf)
 		if r.w = n; n > 0 {
+			r.came.Add(int64(n))
 			return nil
 		}
 		if err != nil {

@@ -104,7 +104,7 @@ func (c *Client) limitSilence(now time.Time) time.Time {
 			next = earlier(next, due)
 			continue
 		}
-		err := fmt.Errorf("imap: %s: nothing heard for %v: %w", k.name, patience, ErrTimeout)
+		err := fmt.Errorf("imap: %s: nothing heard for %v%s: %w", k.name, patience, c.inflate.complaint(), ErrTimeout)
 		if c.silent || k.state == callWriting {
 			c.failLocked(err)
 			return next
