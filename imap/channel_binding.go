@@ -24,6 +24,15 @@ func (c *Client) ChannelBindings() []sasl.ChannelBinding {
 	return channelBindings(&state)
 }
 
+// usableBindings are those that the server can be expected to know: one with
+// QuirkNoPlusTLS13 has none of its own over TLS 1.3 that a client could have.
+func (c *Client) usableBindings() []sasl.ChannelBinding {
+	if state, ok := c.TLS(); ok && state.Version >= tls.VersionTLS13 && c.hasQuirk(QuirkNoPlusTLS13) {
+		return nil
+	}
+	return c.ChannelBindings()
+}
+
 func channelBindings(state *tls.ConnectionState) (all []sasl.ChannelBinding) {
 	add := func(kind string, data []byte) {
 		if len(data) > 0 {

@@ -40,7 +40,7 @@ func (c *Client) LoginWith(ctx context.Context, cred sasl.Credentials) error {
 			return err
 		}
 	}
-	bindings := c.ChannelBindings()
+	bindings := c.usableBindings()
 	mech, err := c.chooseMechanism(cred, len(bindings) > 0)
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ var knownServers = []knownServer{
 	{name: "Courier", greeting: []string{"Courier-IMAP ready"}, id: []string{"courier"}, pace: pace{octets: 16000}},
 	{
 		name: "Cyrus", greeting: []string{" Cyrus IMAP "}, id: []string{"cyrus"},
-		quirks: []Quirk{QuirkDeleteSelected},
+		quirks: []Quirk{QuirkDeleteSelected, QuirkNoPlusTLS13},
 	},
 	{
 		name: "Cyrus 2.4", greeting: []string{" Cyrus IMAP *v2.4.", " Cyrus IMAP *v2.3."}, id: []string{"cyrus*v2.4.", "cyrus*v2.3."},

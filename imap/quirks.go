@@ -30,6 +30,7 @@ const (
 	QuirkBadLiteral8       Quirk = "bad-literal8"
 	QuirkBadListExtended   Quirk = "bad-list-extended"
 	QuirkSearchNumbers     Quirk = "search-numbers"
+	QuirkNoPlusTLS13       Quirk = "no-plus-tls13"
 )
 
 // QuirkReport is a quirk that a connection has.
@@ -76,6 +77,8 @@ var quirkKinds = []quirkKind{
 	{QuirkBadListExtended, "LIST-EXTENDED counts as not offered: plain LIST is sent", "https://github.com/jstedfast/MailKit/issues/1957",
 		[]string{"LIST-EXTENDED", "LIST-STATUS"}},
 	{QuirkSearchNumbers, "UID SEARCH names UID 1:*, else it may be answered with sequence numbers", "https://github.com/nextcloud/mail/issues/9454", nil},
+	{QuirkNoPlusTLS13, "LoginWith takes no mechanism with channel binding (-PLUS) over TLS 1.3: the server binds to tls-unique, which only TLS 1.2 has",
+		"https://www.rfc-editor.org/rfc/rfc9266", nil},
 }
 
 // kindOf returns what is known of a quirk, or nil.

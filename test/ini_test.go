@@ -2,7 +2,6 @@ package test
 
 import (
 	"bufio"
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -32,15 +31,7 @@ func iniServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatalf("%s: %v", path, err)
 	}
-	user := conf["username"]
-	as := func(ctx context.Context, user string) (*imap.Client, error) {
-		c, err := imap.Dial(ctx, addr, opts)
-		if err != nil {
-			return nil, err
-		}
-		return c, c.Login(ctx, user, conf["password"])
-	}
-	return &server{user: user, lasting: true, dialAs: as, dial: func(ctx context.Context) (*imap.Client, error) { return as(ctx, user) }}
+	return &server{addr: addr, opts: *opts, user: conf["username"], password: conf["password"], lasting: true}
 }
 
 // ini is the section DEFAULT of a file, keys in lower case.

@@ -13,13 +13,37 @@ import (
 // server is one that the suite runs against.
 type server struct {
 	name     string
-	dial     func(ctx context.Context) (*imap.Client, error) // logged in as user
-	dialAs   func(ctx context.Context, user string) (*imap.Client, error)
+	addr     string
+	opts     imap.Options
 	user     string
 	other    string // a second user, for sharing; "": there is none
+	password string // of both
 	lasting  bool   // it is somebody's: only the throw-away mailbox may be touched
 	boxes    int    // made so far
 	expected bool   // docs/extensions.md speaks of it
+}
+
+// connect returns a connection on which nobody is logged in, and which takes
+// these mechanisms; none: all.
+func (s *server) connect(ctx context.Context, mechanisms ...string) (*imap.Client, error) {
+	opts := s.opts
+	opts.Mechanisms = mechanisms
+	return imap.Dial(ctx, s.addr, &opts)
+}
+
+// dial returns a connection on which the user is logged in.
+func (s *server) dial(ctx context.Context) (*imap.Client, error) { return s.dialAs(ctx, s.user) }
+
+func (s *server) dialAs(ctx context.Context, user string) (*imap.Client, error) {
+	c, err := s.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Login(ctx, user, s.password); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // servers starts, or names, what the suite runs against. Each is asked for
@@ -61,16 +85,8 @@ func cyrus(t *testing.T) *server {
 }
 
 func overTLS(d *live.Server, user, other string) *server {
-	as := func(ctx context.Context, user string) (*imap.Client, error) {
-		c, err := imap.Dial(ctx, d.TLSAddr(), &imap.Options{TLSConfig: d.TLSConfig()})
-		if err != nil {
-			return nil, err
-		}
-		return c, c.Login(ctx, user, live.Password)
-	}
-	return &server{user: user, other: other, dialAs: as, expected: true, dial: func(ctx context.Context) (*imap.Client, error) {
-		return as(ctx, user)
-	}}
+	return &server{addr: d.TLSAddr(), opts: imap.Options{TLSConfig: d.TLSConfig()},
+		user: user, other: other, password: live.Password, expected: true}
 }
 
 func imaptestServer(t *testing.T) *server {
@@ -78,7 +94,7 @@ func imaptestServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost")})
+	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost"), Mechanisms: mechanisms})
 	t.Cleanup(func() { s.Close() })
 	for _, name := range []string{"user1", "user2"} {
 		s.AddUser(name, live.Password)
@@ -95,14 +111,6 @@ func imaptestServer(t *testing.T) *server {
 			t.Error(err)
 		}
 	})
-	as := func(ctx context.Context, user string) (*imap.Client, error) {
-		c, err := imap.Dial(ctx, l.Addr().String(), &imap.Options{TLSConfig: ca.ClientConfig("localhost")})
-		if err != nil {
-			return nil, err
-		}
-		return c, c.Login(ctx, user, live.Password)
-	}
-	return &server{user: "user1", other: "user2", dialAs: as, expected: true, dial: func(ctx context.Context) (*imap.Client, error) {
-		return as(ctx, "user1")
-	}}
+	return &server{addr: l.Addr().String(), opts: imap.Options{TLSConfig: ca.ClientConfig("localhost")},
+		user: "user1", other: "user2", password: live.Password, expected: true}
 }

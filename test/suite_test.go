@@ -18,7 +18,7 @@ import (
 // server that does not is no failure: docs/extensions.md says which did.
 type proof struct {
 	ext   string   // the row of docs/extensions.md that it proves
-	needs []string // capabilities, all of them; {"A|B"}: one of them
+	needs []string // capabilities, all of them, before or after login; {"A|B"}: one of them
 	run   func(t *testing.T, e *env)
 }
 
@@ -32,6 +32,7 @@ var proofs = slices.Concat(
 	messageProofs,
 	searchProofs,
 	syncProofs,
+	loginProofs(),
 	sessionProofs,
 )
 
@@ -118,9 +119,9 @@ func mail(subject string) string {
 }
 
 // offered says whether the server has all that a proof needs.
-func (p *proof) offered(c *imap.Client) bool {
+func (p *proof) offered(capabilities map[string]bool) bool {
 	for _, need := range p.needs {
-		if !slices.ContainsFunc(strings.Split(need, "|"), c.Has) {
+		if !slices.ContainsFunc(strings.Split(strings.ToUpper(need), "|"), func(name string) bool { return capabilities[name] }) {
 			return false
 		}
 	}
@@ -144,9 +145,9 @@ func TestLiveSuite(t *testing.T) {
 	table.compare(t)
 }
 
-// TestLiveINI runs the part that every server must pass on one that an INI file
+// TestR114_LiveSuiteByINI runs the part that every server must pass on one that an INI file
 // names, as ./check live does with LIVE_INI.
-func TestLiveINI(t *testing.T) {
+func TestR114_LiveSuiteByINI(t *testing.T) {
 	d := live.StartDovecot(t, nil)
 	file := filepath.Join(t.TempDir(), "live.ini")
 	text := fmt.Sprintf("[DEFAULT]\n# a comment\nhost: localhost\nport = %d\nssl_ca_file = %s\nusername = user1\npassword = %s\n[other]\nhost = x\n",
@@ -173,8 +174,9 @@ func runSuite(t *testing.T, s *server, proofs []proof, table *matrix) {
 	}
 	t.Cleanup(func() { c.Close() })
 	root := throwAway(t, ctx, c)
+	offers := s.capabilities(t, ctx, c)
 	for _, p := range proofs {
-		if !p.offered(c) {
+		if !p.offered(offers) {
 			continue
 		}
 		judged := true
@@ -194,13 +196,28 @@ func runSuite(t *testing.T, s *server, proofs []proof, table *matrix) {
 			table.note(s.name, p.ext, ok)
 		}
 	}
-	t.Logf("%s proved: %s\nnot offered: %s", s.name, strings.Join(table.proved(s.name), ", "), strings.Join(notOffered(c), ", "))
+	t.Logf("%s proved: %s\nnot offered: %s", s.name, strings.Join(table.proved(s.name), ", "), strings.Join(notOffered(offers), ", "))
+}
+
+// capabilities are those that the server tells before login, and after.
+func (s *server) capabilities(t *testing.T, ctx context.Context, c *imap.Client) map[string]bool {
+	t.Helper()
+	before, err := s.connect(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer before.Close()
+	all := map[string]bool{}
+	for _, name := range slices.Concat(before.Capabilities(), c.Capabilities()) {
+		all[strings.ToUpper(name)] = true
+	}
+	return all
 }
 
 // notOffered names the rows that a server has nothing for.
-func notOffered(c *imap.Client) (names []string) {
+func notOffered(offers map[string]bool) (names []string) {
 	for _, p := range proofs {
-		if !p.offered(c) && !slices.Contains(names, p.ext) {
+		if !p.offered(offers) && !slices.Contains(names, p.ext) {
 			names = append(names, p.ext)
 		}
 	}
