@@ -20,6 +20,9 @@ type AppendOptions struct {
 	// UTF8 says that the header has UTF-8 that is not encoded (RFC 6855 §4). It
 	// needs UTF8=ACCEPT, or IMAP4rev2, to have been enabled.
 	UTF8 bool
+	// Annotations are those that the message is to have, "value.priv" and
+	// "value.shared" (RFC 5257 §4.7). They need ANNOTATE-EXPERIMENT-1.
+	Annotations []Annotation
 }
 
 // AppendResult says where a message went. Both are 0 if the server lacks

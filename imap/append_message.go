@@ -31,6 +31,9 @@ func (m *AppendMessage) check(c *Client, what string) error {
 	if len(m.Parts) > 0 && !c.offers("CATENATE") {
 		return &UnsupportedError{Capability: "CATENATE", What: what + " of parts"}
 	}
+	if len(m.Annotations) > 0 && !c.offers("ANNOTATE-EXPERIMENT-1") {
+		return &UnsupportedError{Capability: "ANNOTATE-EXPERIMENT-1", What: what + " of a message with annotations"}
+	}
 	if m.UTF8 && !c.Enabled("UTF8=ACCEPT") && c.Protocol() != IMAP4rev2 {
 		return &UnsupportedError{Capability: "UTF8=ACCEPT, enabled", What: what + " of a message with UTF-8 in its header"}
 	}
@@ -88,6 +91,9 @@ func (m *AppendMessage) addTo(cmd *wire.Command, f *feed, utf8 bool) {
 	}
 	if !m.Date.IsZero() {
 		cmd.String(FormatInternalDate(m.Date))
+	}
+	if len(m.Annotations) > 0 {
+		addAnnotations(cmd, m.Annotations)
 	}
 	switch {
 	case len(m.Parts) > 0:

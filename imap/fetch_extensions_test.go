@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -317,6 +318,26 @@ func TestSelectAnnotate(t *testing.T) {
 		}
 		c = talkTo(t, "", "", nil)
 		if _, err := c.Select(t.Context(), "INBOX", &imap.SelectOptions{Annotate: true}); !errors.Is(err, imap.ErrUnsupported) {
+			t.Error(err)
+		}
+	})
+}
+
+// RFC 5257 §4.7: the example.
+func TestAppendAnnotations(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := talkTo(t, "ANNOTATE-EXPERIMENT-1", `
+			C: $1 APPEND drafts (\Draft) ANNOTATION (/comment (value.priv "Don't send until I say so")) {5}
+			S: + Ready for literal data
+			C: hello
+			S: $1 OK APPEND completed`, nil)
+		opts := &imap.AppendOptions{Flags: []imap.Flag{imap.FlagDraft}, Annotations: []imap.Annotation{
+			{Entry: "/comment", Values: []imap.AnnotationValue{{Attribute: "value.priv", Value: []byte("Don't send until I say so")}}}}}
+		if _, err := c.Append(t.Context(), "drafts", strings.NewReader("hello"), 5, opts); err != nil {
+			t.Fatal(err)
+		}
+		c = talkTo(t, "", "", nil)
+		if _, err := c.Append(t.Context(), "drafts", strings.NewReader("hello"), 5, opts); !errors.Is(err, imap.ErrUnsupported) {
 			t.Error(err)
 		}
 	})
