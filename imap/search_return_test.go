@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -475,6 +476,46 @@ func TestSavedByOthers(t *testing.T) {
 		_, err := m.Search(t.Context(), rawQuery(func(c *wire.Command) { c.Saved("mine") }))
 		if !errors.Is(err, imap.ErrNotSaved) {
 			t.Error(err)
+		}
+	})
+}
+
+// A search that was let go beside another because its answer will bear a tag
+// asks for such an answer, also if the server has just shown that it is not to
+// be trusted with that.
+func TestSearchPlainlyAmongOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, m := scripted(t, "ESEARCH", `
+			C: $2 UID SEARCH RETURN (ALL) ALL
+			S: * ESEARCH (TAG "$2") UID ALL 1
+			S: $2 OK
+			C: $3 UID SEARCH RETURN (ALL) SEEN
+			C: $4 UID SEARCH RETURN (ALL) DRAFT
+			pause 1s
+			S: * ESEARCH (TAG "$3") COUNT 2
+			S: $3 OK
+			C: $5 UID SEARCH RETURN (ALL) FLAGGED
+			pause 1s
+			S: * ESEARCH (TAG "$5") UID ALL 6
+			S: $5 OK
+			S: * ESEARCH (TAG "$4") UID ALL 4
+			S: $4 OK
+			C: $6 UID SEARCH SEEN
+			S: * SEARCH 2 3
+			S: $6 OK
+		`, &imap.Options{Pipeline: 2})
+		if _, err := m.Search(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		var results [3]string
+		var wg sync.WaitGroup
+		for i, q := range []imap.Query{search.Seen, search.Draft, search.Flagged} {
+			wg.Go(func() { results[i] = fmt.Sprint(both(m.Search(t.Context(), q))) })
+			synctest.Wait()
+		}
+		wg.Wait()
+		if s := strings.Join(results[:], " "); s != "2:3 4 6" {
+			t.Error(s)
 		}
 	})
 }

@@ -2,7 +2,6 @@ package imap
 
 import (
 	"context"
-	"errors"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -67,37 +66,7 @@ func (s *searching) supported() error {
 	return s.box.client.supported(&needs, s.name)
 }
 
-// checked searches. If the answer is not what was asked for, it asks once more,
-// plainly, and remembers that of the server.
-func (s *searching) checked(ctx context.Context) error {
-	err := s.ask(ctx)
-	if again := errors.Is(err, errNotAsked); !again {
-		return err
-	}
-	if s.opts.Save || s.live != nil {
-		return nothingSaid(s.name)
-	}
-	c := s.box.client
-	c.mu.Lock()
-	if !c.plainly && s.keys == nil {
-		c.plainly = true
-		c.oddity("answer to "+s.name+" RETURN", "not what was asked for; asking plainly from now on")
-	}
-	c.mu.Unlock()
-	s.plainly = true
-	s.forget()
-	return s.ask(ctx)
-}
-
-// forget makes the search as good as new.
-func (s *searching) forget() {
-	s.found, s.err = searchData{}, nil
-	s.answered, s.byTag, s.unsorted = false, false, false
-}
-
-// errNotAsked says that the server did not answer what it was asked.
-var errNotAsked = errors.New("imap: the answer is to another question")
-
+// ask sends the command once.
 func (s *searching) ask(ctx context.Context) error {
 	k := &call{name: s.name, foot: s.foot, slow: true}
 	s.call = k
@@ -137,9 +106,12 @@ func (s *searching) prepare() (*wire.Command, error) {
 	if err := s.box.mayAsk(s.query); err != nil {
 		return nil, err
 	}
-	s.call.foot.tagged = s.tagged()
+	foot := &s.call.foot
+	// What was let go because its answer bears a tag must ask for such a one.
+	s.extended = foot.tagged || s.extends()
+	foot.tagged = s.extended && s.box.client.esearch
 	cmd := wire.NewCommand(s.name)
-	if s.extended = s.extends(); s.extended {
+	if s.extended {
 		cmd.Atom("RETURN").List(func() { s.returns(cmd) })
 	}
 	if s.keys != nil {
