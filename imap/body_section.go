@@ -207,10 +207,15 @@ func (m *Message) BinarySize(part string) (size int64, ok bool) {
 func (p *parser) binarySizeAtt(m *Message) {
 	s := Section{Binary: true}
 	p.section(&s)
-	p.r.SP()
+	if p.r.SP(); p.r.Err() != nil {
+		return
+	}
+	at, depth := p.r.Pos(), p.r.Depth()
 	n := p.quotableNumber(math.MaxInt64)
-	if p.r.Err() == nil {
+	if cause := p.r.Err(); cause == nil {
 		m.binarySizes = append(m.binarySizes, binarySize{s.Part, int64(n)})
+	} else if name := "BINARY.SIZE[" + s.Part + "]"; p.keep(m, name, at, depth) == nil {
+		m.problem(name, cause) // iCloud
 	}
 }
 

@@ -224,7 +224,7 @@ func (c *Client) upgradeTLS(config *tls.Config) error {
 	c.in.src, c.top, c.out = t, t, t
 	c.secured = true
 	c.caps.forget()
-	c.serverID, c.quirks.greeting = nil, ""
+	c.serverID, c.quirks.greeting, c.webAlert = nil, "", ""
 	c.detect()
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
 )
 
 // oddUIDs returns 1, 3, 5 and so on: n of them, which no range joins.
@@ -175,5 +176,52 @@ func TestPartsRefusedFirst(t *testing.T) {
 	_, err := box.Copy(t.Context(), imap.UID(4), "Archive")
 	if _, ok := err.(*imap.ResponseError); !ok {
 		t.Errorf("%T: %v", err, err)
+	}
+}
+
+// How long a command may be is known of the server, or said by Options.
+func TestPartsByServer(t *testing.T) {
+	long := oddUIDs(3000) // 15 KB
+	for _, tt := range []struct {
+		greeting string
+		octets   int // Options.CommandLine
+		commands int
+	}{
+		{"ready", 0, 2},
+		{"Dovecot ready.", 0, 1},
+		{"Gimap ready for requests", 0, 1},
+		{"Courier-IMAP ready. Copyright", 0, 1},
+		{"The Microsoft Exchange IMAP4 service is ready.", 0, 2},
+		{"localhost IMAP4rev1 2007f.404 at home", 0, 15},
+		{"Dovecot ready.", 4000, 4},
+	} {
+		client, server := imaptest.Pipe()
+		f := newFake(server)
+		longest := 0
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			f.say("* PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS] " + tt.greeting + "\r\n")
+			f.serve(func(tag, command string) bool {
+				longest = max(longest, len(tag)+1+len(command)+2)
+				return false
+			})
+		}()
+		c, err := imap.NewClient(t.Context(), client, &imap.Options{Security: imap.Plaintext, CommandLine: tt.octets})
+		if err != nil {
+			t.Fatal(err)
+		}
+		box, err := c.Select(t.Context(), "INBOX", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := box.ExpungeUIDs(t.Context(), long); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		<-done
+		if all, n := sent(t, f, "UID EXPUNGE"); n != tt.commands || all.String() != long.String() {
+			t.Errorf("%q, %d: %d commands of at most %d octets", tt.greeting, tt.octets, n, longest)
+		}
 	}
 }

@@ -257,6 +257,13 @@ var quirkSteps = map[string]func(p *quirkPlayer, arg string) error{
 		}
 		return err
 	},
+	"quota": func(p *quirkPlayer, arg string) error {
+		q, err := p.c.GetQuota(p.ctx, arg)
+		if err == nil {
+			p.say("quota: %+v", q.Resources)
+		}
+		return err
+	},
 	"sasl-login": func(p *quirkPlayer, _ string) error {
 		err := p.c.Authenticate(p.ctx, sasl.Login("u", "p"))
 		if err == nil {
@@ -441,6 +448,8 @@ func (p *quirkPlayer) fetch(arg string) error {
 			opts.Sections = append(opts.Sections, imap.Section{})
 		case "binary":
 			opts.Sections = append(opts.Sections, imap.Section{Part: "1", Binary: true})
+		case "binary-size":
+			opts.BinarySizes = append(opts.BinarySizes, "1")
 		case "part":
 			opts.Sections = append(opts.Sections, imap.Section{Count: 4})
 		case "header":
