@@ -98,7 +98,7 @@ func TestBadAttributes(t *testing.T) {
 		{`BODY[] (a list)`, "BODY[]", "(a list)"},
 		{`BODY[] {}`, "", ""}, // no literal, and not to be skipped
 		{`BODY[] {-1}`, "", ""},
-		{`BINARY.SIZE[1] x`, "BINARY.SIZE", "[1]"},
+		{`BINARY.SIZE[1] x`, "BINARY.SIZE[1]", "x"},
 		{`UNKNOWN`, "UNKNOWN", ""},
 	} {
 		r, err := parseLine(t, "* 1 FETCH (FLAGS (a) "+tt.in+" RFC822.SIZE 3)")
