@@ -20,15 +20,16 @@ type AnnotationQuery struct {
 
 // Annotation is an entry of a message's annotations.
 type Annotation struct {
-	Entry  string
-	Values []AnnotationValue
+	Entry      string
+	Attributes []AnnotationAttribute
 }
 
-// AnnotationValue is an attribute of an entry, such as "value.priv".
-type AnnotationValue struct {
-	Attribute string
-	// Value is text in UTF-8, as a rule; nil: NIL, there is none, and in
-	// StoreAnnotations: it is removed.
+// AnnotationAttribute is an attribute of an entry.
+type AnnotationAttribute struct {
+	// Name is such as "value.priv", "value.shared" or "size.shared".
+	Name string
+	// Value is text in UTF-8, as a rule. Nil: there is none (NIL), and to the
+	// methods that change annotations: it is removed.
 	Value []byte
 }
 
@@ -89,17 +90,17 @@ func addAnnotations(cmd *wire.Command, annotations []Annotation) {
 	cmd.Atom("ANNOTATION").List(func() {
 		for _, a := range annotations {
 			cmd.AString(a.Entry)
-			if len(a.Values) == 0 {
+			if len(a.Attributes) == 0 {
 				cmd.Fail(&wire.ArgumentError{Kind: "annotation", Value: a.Entry, Reason: "it has no attribute"})
 			}
-			cmd.List(func() { addAnnotationValues(cmd, a.Values) })
+			cmd.List(func() { addAnnotationValues(cmd, a.Attributes) })
 		}
 	})
 }
 
-func addAnnotationValues(cmd *wire.Command, values []AnnotationValue) {
+func addAnnotationValues(cmd *wire.Command, values []AnnotationAttribute) {
 	for _, v := range values {
-		cmd.AString(v.Attribute)
+		cmd.AString(v.Name)
 		if v.Value == nil {
 			cmd.Nil()
 		} else {
@@ -147,7 +148,7 @@ func (p *parser) annotationAtt(m *Message) {
 	p.r.List(func() {
 		entry := p.r.AString()
 		if p.r.SkipSP(); p.r.Peek() == '(' {
-			got = append(got, Annotation{Entry: entry, Values: p.annotationValues(&n)})
+			got = append(got, Annotation{Entry: entry, Attributes: p.annotationValues(&n)})
 		} else {
 			changed = append(changed, entry)
 		}
@@ -166,9 +167,9 @@ func (p *parser) annotationAtt(m *Message) {
 }
 
 // RFC 5257 §5, entry-att
-func (p *parser) annotationValues(n *int) (values []AnnotationValue) {
+func (p *parser) annotationValues(n *int) (values []AnnotationAttribute) {
 	p.r.List(func() {
-		v := AnnotationValue{Attribute: p.r.AString()}
+		v := AnnotationAttribute{Name: p.r.AString()}
 		p.r.SP()
 		if !p.r.IsNil() {
 			v.Value = append([]byte{}, p.r.StringBytes()...)

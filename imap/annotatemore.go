@@ -16,12 +16,6 @@ type MailboxAnnotation struct {
 	Attributes []AnnotationAttribute
 }
 
-// AnnotationAttribute is an attribute of an entry. Value nil: there is none.
-type AnnotationAttribute struct {
-	Name  string // such as "value.shared", "value.priv", "content-type.shared"
-	Value []byte
-}
-
 // GetAnnotation returns annotations of a mailbox, or of the server if mailbox
 // is "". mailbox, entry and attribute may have the wildcards of List in them.
 // An answer without annotations is none. Without the capability ANNOTATEMORE it

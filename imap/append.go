@@ -46,7 +46,7 @@ type AppendResult struct {
 // ends before all of it was read, the connection is closed. Bytes beyond size
 // are not read. A message that may hold line ends other than CRLF, or NUL
 // without Binary, is the caller's to mend.
-func (c *Client) Append(ctx context.Context, mailbox string, message io.Reader, size int64, opts *AppendOptions) (*AppendResult, error) {
+func (c *Client) Append(ctx context.Context, mailbox string, message io.Reader, size int64, opts *AppendOptions) (AppendResult, error) {
 	return c.appendOne(ctx, mailbox, newAppendMessage(message, size, opts))
 }
 
@@ -58,12 +58,12 @@ func newAppendMessage(message io.Reader, size int64, opts *AppendOptions) Append
 	return m
 }
 
-func (c *Client) appendOne(ctx context.Context, mailbox string, m AppendMessage) (*AppendResult, error) {
+func (c *Client) appendOne(ctx context.Context, mailbox string, m AppendMessage) (AppendResult, error) {
 	results, err := c.appendMessages(ctx, mailbox, []AppendMessage{m})
 	if err != nil {
-		return nil, err
+		return AppendResult{}, err
 	}
-	return &results[0], nil
+	return results[0], nil
 }
 
 // appendMessages sends one APPEND.

@@ -50,7 +50,7 @@ func (c *Client) appendOneByOne(ctx context.Context, mailbox string, messages []
 		if err != nil {
 			return results, fmt.Errorf("message %d of %d: %w", i+1, len(messages), err)
 		}
-		results = append(results, *r)
+		results = append(results, r)
 	}
 	return results, nil
 }

@@ -110,19 +110,19 @@ func (m *AppendMessage) addTo(cmd *wire.Command, f *feed, utf8 bool) {
 // AppendLimit returns how large a message the server takes in any mailbox, in
 // bytes (RFC 7889 §3, the capability APPENDLIMIT=n); ok is false if it has not
 // said so. A mailbox may have a lower limit of its own: StatusAppendLimit.
-func (c *Client) AppendLimit() (limit uint64, ok bool) {
+func (c *Client) AppendLimit() (limit int64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.caps.appendLimit()
 }
 
-func (s *capabilities) appendLimit() (limit uint64, ok bool) {
+func (s *capabilities) appendLimit() (limit int64, ok bool) {
 	for _, name := range s.list {
 		const prefix = "APPENDLIMIT="
 		if len(name) <= len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
 			continue
 		}
-		if n, err := strconv.ParseUint(name[len(prefix):], 10, 64); err == nil {
+		if n, err := strconv.ParseInt(name[len(prefix):], 10, 64); err == nil && n >= 0 {
 			return n, true
 		}
 	}
@@ -132,9 +132,9 @@ func (s *capabilities) appendLimit() (limit uint64, ok bool) {
 // withinAppendLimit says whether the server takes a message of n bytes.
 func (c *Client) withinAppendLimit(what string, n int64) error {
 	limit, ok := c.AppendLimit()
-	if !ok || uint64(n) <= limit {
+	if !ok || n <= limit {
 		return nil
 	}
-	cause := &LimitError{What: "message", Size: uint64(n), Max: limit}
+	cause := &LimitError{What: "message", Size: uint64(n), Max: uint64(limit)}
 	return fmt.Errorf("imap: %s: the server takes no message so large (APPENDLIMIT): %w", what, cause)
 }

@@ -342,14 +342,14 @@ func TestA35_NamesAreSentBackAsTheyCame(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%s: %v", a.Name, err)
 				}
-				if len(e.Raw) > 4096 { // too long to be remembered
+				if len(e.RawName) > 4096 { // too long to be remembered
 					continue
 				}
 				n := len(f.commands())
 				if _, err := c.Select(t.Context(), e.Mailbox, nil); err != nil {
 					t.Errorf("%s: %q: %v", a.Name, e.Mailbox, err)
 				}
-				want := string(wire.NewCommand("SELECT").AString(e.Raw).Redacted())
+				want := string(wire.NewCommand("SELECT").AString(e.RawName).Redacted())
 				if got := f.commands()[n]; !strings.HasSuffix(got, want) {
 					t.Errorf("%s: %q, want %q", a.Name, got, want)
 				}

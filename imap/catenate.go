@@ -34,9 +34,9 @@ func CatenateURL(url string) CatenatePart { return CatenatePart{URL: url} }
 // It needs CATENATE. A URL that the server cannot follow is a *ResponseError
 // with CodeBadURL and the URL in Data, a message that gets too large one with
 // CodeTooBig. Texts are read as Append reads its message.
-func (c *Client) Catenate(ctx context.Context, mailbox string, parts []CatenatePart, opts *AppendOptions) (*AppendResult, error) {
+func (c *Client) Catenate(ctx context.Context, mailbox string, parts []CatenatePart, opts *AppendOptions) (AppendResult, error) {
 	if len(parts) == 0 {
-		return nil, &wire.ArgumentError{Kind: "message", Reason: "it has no parts"}
+		return AppendResult{}, &wire.ArgumentError{Kind: "message", Reason: "it has no parts"}
 	}
 	m := AppendMessage{Parts: parts}
 	if opts != nil {

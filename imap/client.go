@@ -120,7 +120,7 @@ func newStarted(bottom net.Conn, top net.Conn, secured bool, o Options) *Client 
 	c.in = &connReader{client: c, src: top}
 	c.framer = wire.NewFramer(c.in, o.Limits)
 	c.in.framer = c.framer
-	c.trace = newTracer(o.Trace, o.Recent)
+	c.trace = newTracer(o.Trace, o.RecentLines)
 	return c
 }
 

@@ -32,8 +32,8 @@ func (m *Mailbox) Copy(ctx context.Context, uids UIDs, to string) (CopyResult, e
 }
 
 // CopySeq is Copy by sequence numbers.
-func (m *Mailbox) CopySeq(ctx context.Context, set SeqSet, to string) (CopyResult, error) {
-	uids, err := m.UIDs(ctx, set)
+func (m *Mailbox) CopySeq(ctx context.Context, seqs SeqSet, to string) (CopyResult, error) {
+	uids, err := m.UIDs(ctx, seqs)
 	if err != nil {
 		return CopyResult{}, err
 	}
@@ -70,11 +70,11 @@ func (m *Mailbox) Move(ctx context.Context, uids UIDs, to string) (CopyResult, e
 }
 
 // MoveSeq is Move by sequence numbers.
-func (m *Mailbox) MoveSeq(ctx context.Context, set SeqSet, to string) (CopyResult, error) {
+func (m *Mailbox) MoveSeq(ctx context.Context, seqs SeqSet, to string) (CopyResult, error) {
 	if err := m.check(m.writable); err != nil {
 		return CopyResult{}, err
 	}
-	uids, err := m.UIDs(ctx, set)
+	uids, err := m.UIDs(ctx, seqs)
 	if err != nil {
 		return CopyResult{}, err
 	}

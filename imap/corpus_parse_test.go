@@ -232,9 +232,9 @@ func factHolds(t *testing.T, c *corpus.Case, name string, p parsed) (got any, ok
 	case "mailbox":
 		name, raw := "", ""
 		if p.mbox != nil {
-			name, raw = p.mbox.Mailbox, p.mbox.Raw
+			name, raw = p.mbox.Mailbox, p.mbox.RawName
 		} else {
-			name, raw = p.list.Mailbox, p.list.Raw
+			name, raw = p.list.Mailbox, p.list.RawName
 		}
 		return name, name == str(want) || name == "INBOX" && raw == want
 	case "status":
@@ -424,7 +424,7 @@ func statusHolds(s *MailboxStatus, want map[string]any) bool {
 				v = list[0]
 			}
 		default: // kept as bytes
-			if !slices.ContainsFunc(s.Raws, func(a RawAttribute) bool { return a.Name == name }) {
+			if !slices.ContainsFunc(s.Raw, func(a RawAttribute) bool { return a.Name == name }) {
 				return false
 			}
 			continue
@@ -489,7 +489,7 @@ func dataHolds(p parsed, want any) (any, bool) {
 
 func idHolds(id ID, want map[string]any) bool {
 	for _, f := range id {
-		if v, ok := want[f.Name]; !ok || f.Null != (v == nil) || !f.Null && v != f.Value {
+		if v, ok := want[f.Name]; !ok || f.Nil != (v == nil) || !f.Nil && v != f.Value {
 			return false
 		}
 	}
@@ -531,9 +531,9 @@ func envelopeHolds(e *Envelope, want map[string]any) bool {
 		case "to":
 			list = e.To
 		case "cc":
-			list = e.CC
+			list = e.Cc
 		case "bcc":
-			list = e.BCC
+			list = e.Bcc
 		}
 		if s, _ := v.(string); s != got {
 			return false

@@ -631,9 +631,9 @@ func (s *shown) holds(t *testing.T, c *corpus.Case, kind, name string) (got any,
 		}
 		return s.list.Delimiter, s.list.Delimiter == want, true
 	case s.list != nil && name == "mailbox":
-		return s.list.Mailbox, s.list.Mailbox == want || s.list.Raw == want && s.list.Mailbox == "INBOX", true
+		return s.list.Mailbox, s.list.Mailbox == want || s.list.RawName == want && s.list.Mailbox == "INBOX", true
 	case s.status != nil && name == "mailbox":
-		return s.status.Mailbox, s.status.Mailbox == want || s.status.Raw == want && s.status.Mailbox == "INBOX", true
+		return s.status.Mailbox, s.status.Mailbox == want || s.status.RawName == want && s.status.Mailbox == "INBOX", true
 	case s.status != nil && name == "status":
 		return s.status, imap.StatusHolds(s.status, want.(map[string]any)), true
 	case kind == "FETCH" || kind == "UIDFETCH":

@@ -45,7 +45,7 @@ func (p *parser) takeAddresses(e *Envelope, lists *[6]addressRange) {
 		return
 	}
 	all := append(make([]Address, 0, len(p.addrs)), p.addrs...)
-	for i, to := range []*[]Address{&e.From, &e.Sender, &e.ReplyTo, &e.To, &e.CC, &e.BCC} {
+	for i, to := range []*[]Address{&e.From, &e.Sender, &e.ReplyTo, &e.To, &e.Cc, &e.Bcc} {
 		if l := lists[i]; l.to > l.from {
 			*to = all[l.from:l.to:l.to]
 		}

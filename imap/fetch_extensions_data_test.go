@@ -46,13 +46,13 @@ func TestExtensionAttributes(t *testing.T) {
 		{`X-GM-LABELS ()`, func(m *Message) bool { return m.Has(HasGmailLabels) && len(m.GmailLabels) == 0 && m.GmailLabels != nil }},
 		{`X-GM-LABELS NIL`, func(m *Message) bool { return m.Has(HasGmailLabels) && len(m.GmailLabels) == 0 }},
 		{`ANNOTATION (/comment (value.priv "My comment" value.shared NIL size.priv "10"))`, func(m *Message) bool {
-			return reflect.DeepEqual(m.Annotations, []Annotation{{"/comment", []AnnotationValue{
+			return reflect.DeepEqual(m.Annotations, []Annotation{{"/comment", []AnnotationAttribute{
 				{"value.priv", []byte("My comment")}, {"value.shared", nil}, {"size.priv", []byte("10")}}}})
 		}},
 		{`ANNOTATION (/comment (value.shared "Patch Mangler") /altsubject (value.shared ~{3}` + "\r\na\x00b))", func(m *Message) bool {
-			return len(m.Annotations) == 2 && string(m.Annotations[1].Values[0].Value) == "a\x00b"
+			return len(m.Annotations) == 2 && string(m.Annotations[1].Attributes[0].Value) == "a\x00b"
 		}},
-		{`ANNOTATION (/comment (value.priv ""))`, func(m *Message) bool { return m.Annotations[0].Values[0].Value != nil }},
+		{`ANNOTATION (/comment (value.priv ""))`, func(m *Message) bool { return m.Annotations[0].Attributes[0].Value != nil }},
 		{`ANNOTATION ()`, func(m *Message) bool { return m.Has(HasAnnotations) && len(m.Annotations) == 0 }},
 		{`FLAGS (\Seen) ANNOTATION (/comment /altsubject)`, func(m *Message) bool {
 			return !m.Has(HasAnnotations) && m.onlyNews() && reflect.DeepEqual(m.AnnotationsChanged, []string{"/comment", "/altsubject"})

@@ -179,7 +179,7 @@ func TestFetchItemsCannotInject(t *testing.T) {
 		}
 		bad(box.SetGmailLabels(t.Context(), imap.UID(1), "a\x00b"))
 		bad(box.StoreAnnotations(t.Context(), imap.UID(1), imap.Annotation{Entry: "/comment"}))
-		bad(box.StoreAnnotations(t.Context(), imap.UID(1), imap.Annotation{Entry: "/c\x00", Values: []imap.AnnotationValue{{Attribute: "value.priv"}}}))
+		bad(box.StoreAnnotations(t.Context(), imap.UID(1), imap.Annotation{Entry: "/c\x00", Attributes: []imap.AnnotationAttribute{{Name: "value.priv"}}}))
 	})
 }
 
@@ -237,23 +237,23 @@ func TestAnnotations(t *testing.T) {
 			S: + go on
 			C!: a\0b))\r\n
 			S: $5 NO [ANNOTATE TOOBIG] too big`, nil)
-		type v = imap.AnnotationValue
+		type v = imap.AnnotationAttribute
 		m := one(t, box, &imap.FetchOptions{Annotations: &imap.AnnotationQuery{Entries: []string{"/comment"}}})
-		want := []imap.Annotation{{Entry: "/comment", Values: []v{{"value.priv", []byte("My comment")}, {"value.shared", []byte("Group note")}}}}
+		want := []imap.Annotation{{Entry: "/comment", Attributes: []v{{"value.priv", []byte("My comment")}, {"value.shared", []byte("Group note")}}}}
 		if !reflect.DeepEqual(m.Annotations, want) || len(m.Missing) > 0 {
 			t.Errorf("%+v", m)
 		}
 		m = one(t, box, &imap.FetchOptions{Annotations: &imap.AnnotationQuery{Entries: []string{"/comment", "/%"}, Attributes: []string{"value.priv", "size.priv"}}})
-		if len(m.Annotations) != 2 || m.Annotations[1].Values[0].Value != nil {
+		if len(m.Annotations) != 2 || m.Annotations[1].Attributes[0].Value != nil {
 			t.Errorf("%+v", m)
 		}
 		err := box.StoreAnnotations(t.Context(), imap.UID(1),
-			imap.Annotation{Entry: "/comment", Values: []v{{"value.priv", []byte("My new comment")}, {"value.shared", []byte("foo's bar")}}},
-			imap.Annotation{Entry: "/altsubject", Values: []v{{"value.priv", nil}}})
+			imap.Annotation{Entry: "/comment", Attributes: []v{{"value.priv", []byte("My new comment")}, {"value.shared", []byte("foo's bar")}}},
+			imap.Annotation{Entry: "/altsubject", Attributes: []v{{"value.priv", nil}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = box.StoreAnnotations(t.Context(), imap.UID(1), imap.Annotation{Entry: "/a b", Values: []v{{"value.priv", []byte("a\x00b")}}})
+		err = box.StoreAnnotations(t.Context(), imap.UID(1), imap.Annotation{Entry: "/a b", Attributes: []v{{"value.priv", []byte("a\x00b")}}})
 		if refused, ok := errors.AsType[*imap.ResponseError](err); !ok || !errors.Is(err, imap.CodeAnnotate) || refused.Data != "TOOBIG" {
 			t.Fatal(err)
 		}

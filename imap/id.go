@@ -19,7 +19,7 @@ type ID []IDField
 type IDField struct {
 	Name  string
 	Value string
-	Null  bool // the value is NIL; Value is ""
+	Nil   bool // the value is NIL; Value is ""
 }
 
 // Get returns the value of a field, "" if there is none or it is NIL. Case does
@@ -88,7 +88,7 @@ func (id ID) command() *wire.Command {
 	}
 	return cmd.List(func() {
 		for _, f := range id {
-			if cmd.String(f.Name); f.Null {
+			if cmd.String(f.Name); f.Nil {
 				cmd.Nil()
 			} else {
 				cmd.String(f.Value)
@@ -112,7 +112,7 @@ func (id ID) check() error {
 			return bad(f.Name, "a field's name may have %d bytes, not %d", maxIDName, len(f.Name))
 		case len(f.Value) > maxIDValue:
 			return bad(f.Name, "a field's value may have %d bytes, not %d", maxIDValue, len(f.Value))
-		case f.Null && f.Value != "":
+		case f.Nil && f.Value != "":
 			return bad(f.Name, "a field is NIL and has a value")
 		case slices.ContainsFunc(id[:i], func(g IDField) bool { return strings.EqualFold(f.Name, g.Name) }):
 			return bad(f.Name, "a field's name comes twice")
@@ -154,7 +154,7 @@ func (p *parser) idSpace() {
 func (p *parser) idField() (f IDField) {
 	f.Name = p.r.AString()
 	p.idSpace()
-	if f.Null = p.r.AtEnd() || p.r.Peek() == ')' || p.r.IsNil(); !f.Null {
+	if f.Nil = p.r.AtEnd() || p.r.Peek() == ')' || p.r.IsNil(); !f.Nil {
 		f.Value = p.r.AString()
 	}
 	return f

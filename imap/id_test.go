@@ -90,7 +90,7 @@ func TestIDRefused(t *testing.T) {
 			{{Name: strings.Repeat("n", 31)}},
 			{{Name: "n", Value: strings.Repeat("v", 1025)}},
 			{{Name: "name"}, {Name: "NAME"}},
-			{{Name: "n", Value: "v", Null: true}},
+			{{Name: "n", Value: "v", Nil: true}},
 			{{Name: "n", Value: "a\x00b"}},
 		} {
 			var arg *wire.ArgumentError

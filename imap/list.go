@@ -111,16 +111,16 @@ func yieldAll(entries []*ListEntry, err error, yield func(*ListEntry, error) boo
 // Exists says whether there is a mailbox of that name, by LIST: also one that
 // cannot be selected. Wildcards in the name stand for themselves; whether case
 // matters is up to the server.
-func (c *Client) Exists(ctx context.Context, name string) (bool, error) {
+func (c *Client) Exists(ctx context.Context, mailbox string) (bool, error) {
 	found := false
-	if name == "" {
+	if mailbox == "" {
 		return false, nil // LIST answers that with the delimiter
 	}
-	for e, err := range c.List(ctx, name, nil) {
+	for e, err := range c.List(ctx, mailbox, nil) {
 		if err != nil {
 			return false, err
 		}
-		found = found || e.is(name) && !e.Has(`\NonExistent`)
+		found = found || e.is(mailbox) && !e.Has(`\NonExistent`)
 	}
 	return found, nil
 }

@@ -71,7 +71,7 @@ func (l *listing) call(reference string, patterns []string) *call {
 // claim takes the names, and whatever else was asked for.
 func (l *listing) claim(k *call, r *response) bool {
 	if r.kind == l.kind {
-		l.client.names.learn(r.list.Mailbox, r.list.Raw)
+		l.client.names.learn(r.list.Mailbox, r.list.RawName)
 		if !k.abandoned {
 			l.add(r.list)
 		}
@@ -142,7 +142,7 @@ func (l *listing) grow(n int64) {
 
 // entrySize is about how much memory an entry takes.
 func entrySize(e *ListEntry) int64 {
-	n := 128 + len(e.Mailbox) + len(e.Raw)
+	n := 128 + len(e.Mailbox) + len(e.RawName)
 	for _, a := range e.Attributes {
 		n += 16 + len(a)
 	}

@@ -55,7 +55,7 @@ func (p *parser) delimiter() string {
 // have been quoted goes to the end of the line.
 func (p *parser) listName(e *ListEntry) {
 	at, depth, first := p.r.Pos(), p.r.Depth(), p.r.Peek()
-	e.Mailbox, e.Raw = p.mailbox()
+	e.Mailbox, e.RawName = p.mailbox()
 	p.r.SkipSP()
 	if p.r.Peek() == '(' {
 		e.Extended = p.mboxListExtended(e)
@@ -71,8 +71,8 @@ func (p *parser) listName(e *ListEntry) {
 	}
 	p.r.Recover(at, depth)
 	p.r.Rest()
-	e.Raw = string(rest)
-	e.Mailbox, e.Extended, e.ChildInfo, e.OldName = p.mailboxName(e.Raw), nil, nil, ""
+	e.RawName = string(rest)
+	e.Mailbox, e.Extended, e.ChildInfo, e.OldName = p.mailboxName(e.RawName), nil, nil, ""
 }
 
 // RFC 9051 §9, mbox-list-extended

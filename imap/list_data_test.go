@@ -37,7 +37,7 @@ func TestList(t *testing.T) {
 		{`LIST () "/" x ()`, []string{}, "/", "x", "x", "", ""},
 	} {
 		e := mustParseLine(t, "* "+tt.line).list
-		if !reflect.DeepEqual(e.Attributes, tt.attrs) || e.Delimiter != tt.delimiter || e.Mailbox != tt.name || e.Raw != tt.raw {
+		if !reflect.DeepEqual(e.Attributes, tt.attrs) || e.Delimiter != tt.delimiter || e.Mailbox != tt.name || e.RawName != tt.raw {
 			t.Errorf("%s: %+v", tt.line, e)
 		}
 		if len(e.Extended) > 0 != (tt.extended != "") || len(e.Extended) > 0 && (e.Extended[0].Name != tt.extended || string(e.Extended[0].Value) != tt.extendedRaw) {

@@ -10,7 +10,7 @@ type ListEntry struct {
 	Attributes []string // such as \HasChildren, \Noselect, \Sent; see Has
 	Delimiter  string   // between levels of the hierarchy; "": it is flat
 	Mailbox    string   // decoded name; pass it to other methods as it is
-	Raw        string   // the name on the wire
+	RawName    string   // the name on the wire
 	// ChildInfo says by which of the options mailboxes below this one were
 	// selected ("SUBSCRIBED"), with SelectRecursiveMatch.
 	ChildInfo []string

@@ -245,7 +245,7 @@ func (e *ListEntry) fromXList() {
 	for i, a := range e.Attributes {
 		switch strings.ToUpper(a) {
 		case `\INBOX`:
-			e.Mailbox, e.Raw = "INBOX", "INBOX"
+			e.Mailbox, e.RawName = "INBOX", "INBOX"
 		case `\ALLMAIL`:
 			e.Attributes[i] = string(SpecialAll)
 		case `\SPAM`:

@@ -24,26 +24,32 @@ type CreateResult struct {
 	MailboxID string
 }
 
-// CreateMailbox makes a mailbox, as Create does, and says more of it.
-func (c *Client) CreateMailbox(ctx context.Context, name string, opts *CreateOptions) (*CreateResult, error) {
+// CreateMailbox makes a mailbox, as Create does, with options, and returns what
+// the server said of it. With nil options it is CREATE as any server knows it
+// (RFC 9051 §6.3.4). A mailbox that is there already is a *ResponseError, from
+// newer servers with CodeAlreadyExists.
+func (c *Client) CreateMailbox(ctx context.Context, mailbox string, opts *CreateOptions) (CreateResult, error) {
 	special := opts != nil && len(opts.Uses) > 0
 	if special && !c.offers("CREATE-SPECIAL-USE") {
-		return nil, &UnsupportedError{Capability: "CREATE-SPECIAL-USE", What: "CREATE"}
+		return CreateResult{}, &UnsupportedError{Capability: "CREATE-SPECIAL-USE", What: "CREATE"}
 	}
-	res := &CreateResult{Mailbox: name}
+	if c.hasQuirk(QuirkTrailingDelimiter) {
+		mailbox = strings.TrimRight(mailbox, "/")
+	}
+	res := CreateResult{Mailbox: mailbox}
 	k := &call{name: "CREATE", foot: footprint{class: classNames}}
 	k.prepare = func() (*wire.Command, error) {
-		cmd := wire.NewCommand("CREATE").AString(c.names.wire(name))
+		cmd := wire.NewCommand("CREATE").AString(c.names.wire(mailbox))
 		if special {
 			addUses(cmd, opts.Uses)
 		}
 		return cmd, nil
 	}
 	k.claim = func(r *response) bool {
-		if r.kind != kindList || r.list.OldName != canonicalName(name) {
+		if r.kind != kindList || r.list.OldName != canonicalName(mailbox) {
 			return false
 		}
-		c.names.learn(r.list.Mailbox, r.list.Raw)
+		c.names.learn(r.list.Mailbox, r.list.RawName)
 		res.Mailbox = r.list.Mailbox
 		return true
 	}
@@ -53,7 +59,7 @@ func (c *Client) CreateMailbox(ctx context.Context, name string, opts *CreateOpt
 		}
 	}
 	if err := c.do(ctx, k); err != nil {
-		return nil, err
+		return CreateResult{}, err
 	}
 	return res, nil
 }

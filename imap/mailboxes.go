@@ -2,28 +2,25 @@ package imap
 
 import (
 	"context"
-	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // Create makes a mailbox (RFC 9051 §6.3.4); [Client.CreateMailbox] says more.
-func (c *Client) Create(ctx context.Context, name string) error {
-	if c.hasQuirk(QuirkTrailingDelimiter) {
-		name = strings.TrimRight(name, "/")
-	}
-	return c.nameCommand(ctx, "CREATE", name)
+func (c *Client) Create(ctx context.Context, mailbox string) error {
+	_, err := c.CreateMailbox(ctx, mailbox, nil)
+	return err
 }
 
 // Delete removes a mailbox and all that is in it (RFC 9051 §6.3.5). Of the
 // mailboxes below it, nothing is removed.
-func (c *Client) Delete(ctx context.Context, name string) error {
-	if m := c.Selected(); m != nil && m.name == canonicalName(name) && c.hasQuirk(QuirkDeleteSelected) {
+func (c *Client) Delete(ctx context.Context, mailbox string) error {
+	if m := c.Selected(); m != nil && m.name == canonicalName(mailbox) && c.hasQuirk(QuirkDeleteSelected) {
 		if err := m.Unselect(ctx); err != nil {
 			return err
 		}
 	}
-	return c.nameCommand(ctx, "DELETE", name)
+	return c.nameCommand(ctx, "DELETE", mailbox)
 }
 
 // Rename gives a mailbox, and those below it, another name (RFC 9051 §6.3.6).
@@ -34,13 +31,13 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 
 // Subscribe puts a mailbox on the list of those that the user is interested in
 // (RFC 9051 §6.3.7).
-func (c *Client) Subscribe(ctx context.Context, name string) error {
-	return c.nameCommand(ctx, "SUBSCRIBE", name)
+func (c *Client) Subscribe(ctx context.Context, mailbox string) error {
+	return c.nameCommand(ctx, "SUBSCRIBE", mailbox)
 }
 
 // Unsubscribe takes a mailbox off that list (RFC 9051 §6.3.8).
-func (c *Client) Unsubscribe(ctx context.Context, name string) error {
-	return c.nameCommand(ctx, "UNSUBSCRIBE", name)
+func (c *Client) Unsubscribe(ctx context.Context, mailbox string) error {
+	return c.nameCommand(ctx, "UNSUBSCRIBE", mailbox)
 }
 
 // nameCommand sends a command whose arguments are names of mailboxes.

@@ -172,7 +172,7 @@ func (n *notifying) call() *call {
 		if r.kind != kindStatus {
 			return false
 		}
-		c.names.learn(r.mbox.Mailbox, r.mbox.Raw)
+		c.names.learn(r.mbox.Mailbox, r.mbox.RawName)
 		if !k.abandoned {
 			n.add(r.mbox)
 		}

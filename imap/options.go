@@ -85,9 +85,9 @@ type Options struct {
 	// written to by one goroutine, which neither delays nor is delayed by the
 	// connection: lines that it cannot keep up with are counted and dropped.
 	Trace io.Writer
-	// Recent is how many of the last lines of that are kept for Client.Recent; 0:
-	// none. A line takes as much memory as it is long, at most 2 KB.
-	Recent int
+	// RecentLines is how many of the last lines of that are kept, for
+	// Client.RecentLines; 0: none. A line takes as much memory as it is long, at most 2 KB.
+	RecentLines int
 }
 
 // Timeouts bound the waits of a connection. The zero value of each is its

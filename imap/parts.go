@@ -56,22 +56,17 @@ func (c *Client) roomLocked(beside int) (octets, ranges int) {
 	return max(octets-beside-tag, shortest), c.quirks.pace.ids
 }
 
-// inParts runs a command on a set in as many parts as it takes, one after the
+// inPartsOf runs a command on a set in as many parts as it takes, one after the
 // other, up to the first error: no line is longer than the server takes, and
 // what the server left out or refused as too many at once (RFC 9738) is asked
 // for again. beside is how many octets a command has beside its name and the
 // set. run may return no call. With one command, the error is that command's;
-// with several, a *PartialError.
-func (m *Mailbox) inParts(ctx context.Context, set wire.NumSet, beside int, run func(part wire.NumSet) (*call, error)) error {
-	return m.inSuchParts(ctx, []wire.NumSet{set}, nil, beside, run)
-}
-
-// inPartsOf is inParts for a set that may go as "$".
+// with several, a *PartialError. The set may go as "$".
 func (m *Mailbox) inPartsOf(ctx context.Context, set wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
 	return m.inSuchParts(ctx, []wire.NumSet{set}, saved, beside, run)
 }
 
-// inSuchParts is inParts for a set that was cut already.
+// inSuchParts is inPartsOf for a set that was cut already.
 func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
 	var done wire.NumSet
 	for len(todo) > 0 {

@@ -109,7 +109,7 @@ func TestRecent(t *testing.T) {
 		srv := imaptest.NewServer(nil)
 		defer srv.Close()
 		srv.AddUser("alice", "pass")
-		c, err := imap.NewClient(t.Context(), srv.Pipe(), &imap.Options{Security: imap.Plaintext, Recent: 4})
+		c, err := imap.NewClient(t.Context(), srv.Pipe(), &imap.Options{Security: imap.Plaintext, RecentLines: 4})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func TestRecent(t *testing.T) {
 			t.Fatal(err)
 		}
 		var said []string
-		for _, line := range c.Recent() {
+		for _, line := range c.RecentLines() {
 			_, text, _ := strings.Cut(line, "Z ")
 			said = append(said, text)
 		}
@@ -130,7 +130,7 @@ func TestRecent(t *testing.T) {
 			}
 		}
 		c.Close()
-		last := c.Recent()
+		last := c.RecentLines()
 		if len(last) != 4 || !strings.HasSuffix(last[0], "C: A10 NOOP") || !strings.HasSuffix(last[3], "S: A11 OK NOOP completed") {
 			t.Errorf("%q", last)
 		}
@@ -139,8 +139,8 @@ func TestRecent(t *testing.T) {
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		if c := talkTo(t, "IDLE", "", nil); c.Recent() != nil {
-			t.Error(c.Recent())
+		if c := talkTo(t, "IDLE", "", nil); c.RecentLines() != nil {
+			t.Error(c.RecentLines())
 		}
 	})
 }

@@ -520,7 +520,7 @@ func envelopeText(e *imap.Envelope) string {
 		return "no envelope"
 	}
 	s := fmt.Sprintf("subject %q", e.Subject) + addresses("from", e.From) + addresses("sender", e.Sender) + addresses("reply-to", e.ReplyTo) +
-		addresses("to", e.To) + addresses("cc", e.CC)
+		addresses("to", e.To) + addresses("cc", e.Cc)
 	if e.MessageID != "" {
 		s += " id " + e.MessageID
 	}

@@ -12,8 +12,8 @@ import (
 type Quota struct {
 	Root      string // its name; "" is a name like any other
 	Resources []QuotaUsage
-	// Raws has the resources whose numbers make no sense.
-	Raws []RawAttribute
+	// Raw has the resources whose numbers make no sense.
+	Raw []RawAttribute
 }
 
 // QuotaUsage is how much of a resource is used, and may be.
@@ -198,7 +198,7 @@ func quotaSize(d *Quota) int64 {
 	for _, u := range d.Resources {
 		n += 32 + len(u.Resource)
 	}
-	for _, x := range d.Raws {
+	for _, x := range d.Raw {
 		n += 40 + len(x.Name) + len(x.Value)
 	}
 	return int64(n)
@@ -236,7 +236,7 @@ func (q *Quota) merge(more *Quota, most int) {
 			q.Resources = append(q.Resources, u)
 		}
 	}
-	if len(q.Raws)+len(more.Raws) <= most {
-		q.Raws = append(q.Raws, more.Raws...)
+	if len(q.Raw)+len(more.Raw) <= most {
+		q.Raw = append(q.Raw, more.Raw...)
 	}
 }

@@ -28,7 +28,7 @@ func (p *parser) quotaResponse(resp *response) {
 // RFC 9208 §7, quota-resource. One whose numbers make no sense is kept as it
 // is: its unit may be one that nobody knows.
 func (p *parser) quotaResource(q *Quota) {
-	if len(q.Resources)+len(q.Raws) >= p.lim.Items {
+	if len(q.Resources)+len(q.Raw) >= p.lim.Items {
 		p.r.FailWith(&wire.LimitError{What: "number of quota resources", Max: uint64(p.lim.Items)})
 		return
 	}
@@ -48,7 +48,7 @@ func (p *parser) quotaResource(q *Quota) {
 	p.r.Recover(at, depth)
 	value := append(p.rawValue(), ' ')
 	p.r.SP()
-	q.Raws = append(q.Raws, RawAttribute{Name: name, Value: append(value, p.rawValue()...)})
+	q.Raw = append(q.Raw, RawAttribute{Name: name, Value: append(value, p.rawValue()...)})
 }
 
 func (p *parser) quotaNumber() int64 { return int64(p.quotableNumber(math.MaxInt64)) }

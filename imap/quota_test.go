@@ -76,7 +76,7 @@ func TestQuotaAnswers(t *testing.T) {
 			[]*imap.Quota{{}, {Root: "NIL", Resources: []imap.QuotaUsage{{"STORAGE", 1, 2}}}}},
 		{"odd numbers", `* QUOTAROOT INBOX a\r\n* QUOTA a (X -1 unlimited STORAGE 1 9223372036854775808 Y 1.5 2 MESSAGE 3 4)\r\n`,
 			[]*imap.Quota{{Root: "a", Resources: []imap.QuotaUsage{{"MESSAGE", 3, 4}},
-				Raws: []imap.RawAttribute{{"X", []byte("-1 unlimited")}, {"STORAGE", []byte("1 9223372036854775808")}, {"Y", []byte("1.5 2")}}}}},
+				Raw: []imap.RawAttribute{{"X", []byte("-1 unlimited")}, {"STORAGE", []byte("1 9223372036854775808")}, {"Y", []byte("1.5 2")}}}}},
 		{"nothing", ``, nil},
 		{"garbage", `* QUOTAROOT INBOX a\r\n* QUOTA a STORAGE 1 2\r\n`, nil},
 		{"half", `* QUOTAROOT INBOX a\r\n* QUOTA a (STORAGE 1)\r\n`, nil},

@@ -2,10 +2,10 @@ package imap
 
 import "slices"
 
-// Recent returns the last lines of the protocol, oldest first, for the report of
-// an error: as many as Options.Recent says, in the form of Options.Trace, so
+// RecentLines returns the last lines of the protocol, oldest first, for the report of
+// an error: as many as Options.RecentLines says, in the form of Options.Trace, so
 // without passwords and message text. It works after Close too.
-func (c *Client) Recent() []string {
+func (c *Client) RecentLines() []string {
 	if c.trace == nil {
 		return nil
 	}

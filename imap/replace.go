@@ -26,12 +26,12 @@ type ReplaceOptions struct {
 // say Fallback, the steps are taken; these need UIDPLUS. If a later step fails,
 // the result is returned together with the error: the new message is there, and
 // the old one too.
-func (m *Mailbox) Replace(ctx context.Context, old UID, mailbox string, message io.Reader, size int64, opts *ReplaceOptions) (*AppendResult, error) {
+func (m *Mailbox) Replace(ctx context.Context, old UID, mailbox string, message io.Reader, size int64, opts *ReplaceOptions) (AppendResult, error) {
 	if old == 0 || old == MaxUID {
-		return nil, &wire.ArgumentError{Kind: "UID", Reason: "one message is replaced, and by its number"}
+		return AppendResult{}, &wire.ArgumentError{Kind: "UID", Reason: "one message is replaced, and by its number"}
 	}
 	if err := m.check(m.writable); err != nil {
-		return nil, err
+		return AppendResult{}, err
 	}
 	if opts == nil {
 		opts = &ReplaceOptions{}
@@ -40,9 +40,9 @@ func (m *Mailbox) Replace(ctx context.Context, old UID, mailbox string, message 
 	switch {
 	case mayReplace:
 	case !opts.Fallback:
-		return nil, &UnsupportedError{Capability: "REPLACE", What: "Replace"}
+		return AppendResult{}, &UnsupportedError{Capability: "REPLACE", What: "Replace"}
 	case !m.client.offers("UIDPLUS", "IMAP4REV2"):
-		return nil, &UnsupportedError{Capability: "REPLACE or UIDPLUS", What: "Replace"}
+		return AppendResult{}, &UnsupportedError{Capability: "REPLACE or UIDPLUS", What: "Replace"}
 	}
 	next := newAppendMessage(message, size, &opts.AppendOptions)
 	if mayReplace {
@@ -51,10 +51,10 @@ func (m *Mailbox) Replace(ctx context.Context, old UID, mailbox string, message 
 	return m.appendAndDelete(ctx, old, mailbox, next)
 }
 
-func (m *Mailbox) replace(ctx context.Context, old UID, mailbox string, next AppendMessage) (*AppendResult, error) {
+func (m *Mailbox) replace(ctx context.Context, old UID, mailbox string, next AppendMessage) (AppendResult, error) {
 	a, err := m.client.newAppending("replace", []AppendMessage{next})
 	if err != nil {
-		return nil, err
+		return AppendResult{}, err
 	}
 	// Where the answer APPENDUID comes without a tag, two could not be told apart.
 	foot := footprint{class: classMove, uids: concerned(UIDSetOf(old).set), appends: true}
@@ -63,17 +63,17 @@ func (m *Mailbox) replace(ctx context.Context, old UID, mailbox string, next App
 		a.addTo(cmd)
 	})
 	if err := a.run(ctx, k); err != nil {
-		return nil, err
+		return AppendResult{}, err
 	}
-	return &a.results[0], nil
+	return a.results[0], nil
 }
 
 // appendAndDelete is Replace without REPLACE. The old message is touched only
 // when the new one is there.
-func (m *Mailbox) appendAndDelete(ctx context.Context, old UID, mailbox string, next AppendMessage) (*AppendResult, error) {
+func (m *Mailbox) appendAndDelete(ctx context.Context, old UID, mailbox string, next AppendMessage) (AppendResult, error) {
 	r, err := m.client.appendOne(ctx, mailbox, next)
 	if err != nil {
-		return nil, err
+		return AppendResult{}, err
 	}
 	err = m.AddFlags(ctx, old, FlagDeleted)
 	if err == nil {

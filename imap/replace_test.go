@@ -73,7 +73,7 @@ func TestReplaceTwo(t *testing.T) {
 		r, err := box.Replace(t.Context(), 1, "a", &told{strings.NewReader("x"), begun}, 1, nil)
 		if err != nil {
 			t.Error(err)
-			r = &imap.AppendResult{}
+			r = imap.AppendResult{}
 		}
 		got <- r.UID
 	}()

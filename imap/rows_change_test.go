@@ -225,7 +225,7 @@ func TestR091_UIDPlusResults(t *testing.T) {
 		S: $6 OK [COPYUID 5  ] nothing was copied
 	`, nil)
 	a, err := c.Append(t.Context(), "a", strings.NewReader("x"), 1, nil)
-	if err != nil || *a != (imap.AppendResult{UIDValidity: 38505, UID: 3955}) {
+	if err != nil || a != (imap.AppendResult{UIDValidity: 38505, UID: 3955}) {
 		t.Fatal(a, err)
 	}
 	// What is about other messages is not taken.

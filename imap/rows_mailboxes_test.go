@@ -26,7 +26,7 @@ func TestR046_ListParsed(t *testing.T) {
 		var got []string
 		for e, err := range c.List(ctx, "Entw*", nil) {
 			must(t, err)
-			got = append(got, fmt.Sprint(e.Attributes, e.Delimiter, e.Mailbox, " ", e.Raw))
+			got = append(got, fmt.Sprint(e.Attributes, e.Delimiter, e.Mailbox, " ", e.RawName))
 		}
 		want := []string{`[\HasChildren]/Entwürfe Entw&APw-rfe`, `[\HasNoChildren]/Entwürfe/Alt Entw&APw-rfe/Alt`}
 		if !slices.Equal(got, want) {
@@ -72,10 +72,10 @@ func TestR048_SpecialMailboxes(t *testing.T) {
 		must(t, err, c.Create(ctx, "Sent"), c.Create(ctx, "Entwürfe"))
 		boxes, err := c.SpecialMailboxes(ctx)
 		must(t, err)
-		if m := boxes[imap.SpecialSent]; m.Mailbox != "Out" || m.By != imap.ByAttribute {
+		if m := boxes[imap.SpecialSent]; m.Mailbox != "Out" || m.By != imap.SpecialByAttribute {
 			t.Error(m)
 		}
-		if m := boxes[imap.SpecialDrafts]; m.Mailbox != "Entwürfe" || m.By != imap.ByName {
+		if m := boxes[imap.SpecialDrafts]; m.Mailbox != "Entwürfe" || m.By != imap.SpecialByName {
 			t.Error(m)
 		}
 		if m, ok := boxes[imap.SpecialTrash]; ok {
@@ -247,7 +247,7 @@ func TestR056_StatusParsed(t *testing.T) {
 		S: $1 OK done`, nil)
 	st, err := c.Status(t.Context(), "x", "MESSAGES", "X-ANY", imap.StatusAppendLimit)
 	must(t, err)
-	if st.Raws[0].Name != "X-ANY" || string(st.Raws[0].Value) != `(a "b")` || st.AppendLimit != nil {
+	if st.Raw[0].Name != "X-ANY" || string(st.Raw[0].Value) != `(a "b")` || st.AppendLimit != nil {
 		t.Errorf("%+v", st)
 	}
 }
@@ -255,7 +255,7 @@ func TestR056_StatusParsed(t *testing.T) {
 // A mailbox that was to be writable, and is not, is noticed when it is opened,
 // and also when that changes later.
 func TestR057_ReadOnlyDowngrade(t *testing.T) {
-	onServer(t, nil, 1, func(t *testing.T, s *imaptest.Server, c *imap.Client, box *imap.Mailbox) {
+	onServer(t, nil, 1, func(t *testing.T, s *imaptest.Server, c *imap.Client, _ *imap.Mailbox) {
 		ctx := t.Context()
 		must(t, c.SetACL(ctx, "INBOX", "alice", imap.RightsSet, "lr"))
 		box, err := c.Select(ctx, "INBOX", nil)

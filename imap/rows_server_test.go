@@ -147,7 +147,7 @@ func TestR043_ID(t *testing.T) {
 		}
 		defer c.Close()
 		for range 2 {
-			got, err := c.ID(t.Context(), imap.ID{{Name: "name", Value: "test"}, {Name: "os", Null: true}})
+			got, err := c.ID(t.Context(), imap.ID{{Name: "name", Value: "test"}, {Name: "os", Nil: true}})
 			if err != nil || got.Get("name") != "imaptest" || c.ServerID().Get("name") != "imaptest" {
 				t.Fatal(got, err)
 			}
@@ -210,11 +210,11 @@ func TestR116_Trace(t *testing.T) {
 		defer s.Close()
 		s.AddUser("alice", "pass")
 		var trace bytes.Buffer
-		c, _ := login(t, s, &imap.Options{Trace: &trace, Recent: 100})
+		c, _ := login(t, s, &imap.Options{Trace: &trace, RecentLines: 100})
 		s.Disconnect("alice", "go away")
 		<-c.Done()
 		c.Close()
-		recent := strings.Join(c.Recent(), "\n") + "\n"
+		recent := strings.Join(c.RecentLines(), "\n") + "\n"
 		for _, said := range []string{trace.String(), recent} {
 			if strings.Contains(said, `"pass"`) || !strings.Contains(said, "C: A1 LOGIN ***\n") || !strings.HasSuffix(said, "S: * BYE go away\n") {
 				t.Error(said)

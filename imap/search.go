@@ -81,15 +81,15 @@ func (m *Mailbox) SearchSeq(ctx context.Context, q Query) (SeqSet, error) {
 
 // UIDs returns the UIDs of the messages with some sequence numbers. The server
 // is asked; numbers without a message have no UID.
-func (m *Mailbox) UIDs(ctx context.Context, set SeqSet) (UIDSet, error) {
-	if set.Empty() {
+func (m *Mailbox) UIDs(ctx context.Context, seqs SeqSet) (UIDSet, error) {
+	if seqs.Empty() {
 		return UIDSet{}, nil
 	}
 	s, err := m.searching("UID SEARCH", nil, nil)
 	if err != nil {
 		return UIDSet{}, err
 	}
-	s.numbers, s.foot.numbers = &set, true
+	s.numbers, s.foot.numbers = &seqs, true
 	if err := s.do(ctx); err != nil {
 		return UIDSet{}, err
 	}

@@ -39,7 +39,7 @@ type SelectOptions struct {
 // If the server refuses, a *ResponseError, no mailbox is selected; its Code is
 // CodeNonExistent if there is no such mailbox, whether the server says so or
 // not (then LIST is asked).
-func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (*Mailbox, error) {
+func (c *Client) Select(ctx context.Context, mailbox string, opts *SelectOptions) (*Mailbox, error) {
 	if opts == nil {
 		opts = &SelectOptions{}
 	}
@@ -53,11 +53,11 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 	if err := c.introduce(ctx); err != nil {
 		return nil, err
 	}
-	m := &Mailbox{client: c, name: name}
-	m.state.Name = name
+	m := &Mailbox{client: c, name: mailbox}
+	m.state.Name = mailbox
 	k := &call{name: verb, foot: footprint{class: classBarrier}}
-	k.cmd = newCommand(verb).AString(c.wireName(name))
-	octets, _ := c.room(2*len(name) + modifiersRoom)
+	k.cmd = newCommand(verb).AString(c.wireName(mailbox))
+	octets, _ := c.room(2*len(mailbox) + modifiersRoom)
 	opts.parameters(k.cmd, octets)
 	k.written = func() { c.open(m, verb == "EXAMINE") }
 	k.finish = func(r *response) { c.opened(m, r) }
@@ -75,7 +75,7 @@ func (c *Client) Select(ctx context.Context, name string, opts *SelectOptions) (
 		}
 	}
 	if err := c.do(ctx, k); err != nil {
-		return nil, c.explainRefusal(ctx, name, err)
+		return nil, c.explainRefusal(ctx, mailbox, err)
 	}
 	if opts.Writable && m.State().ReadOnly {
 		return nil, firstOf(m.Unselect(ctx), ErrReadOnly)
@@ -132,8 +132,8 @@ func (c *Client) explainRefusal(ctx context.Context, name string, err error) err
 }
 
 // Examine opens a mailbox read-only: Select with ReadOnly.
-func (c *Client) Examine(ctx context.Context, name string) (*Mailbox, error) {
-	return c.Select(ctx, name, &SelectOptions{ReadOnly: true})
+func (c *Client) Examine(ctx context.Context, mailbox string) (*Mailbox, error) {
+	return c.Select(ctx, mailbox, &SelectOptions{ReadOnly: true})
 }
 
 // open is called when SELECT is written: from now on, or from [CLOSED] on

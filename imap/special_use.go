@@ -39,8 +39,8 @@ type SpecialBy string
 
 // The ways to know it.
 const (
-	ByAttribute SpecialBy = "attribute" // the server says so
-	ByName      SpecialBy = "name"      // it is what such a mailbox is usually called
+	SpecialByAttribute SpecialBy = "attribute" // the server says so
+	SpecialByName      SpecialBy = "name"      // it is what such a mailbox is usually called
 )
 
 // SpecialMailboxes finds the mailboxes for sent mail, drafts and so on, one for
@@ -96,7 +96,7 @@ func byAttribute(all []*ListEntry) map[SpecialUse]SpecialMailbox {
 	for _, e := range all {
 		for _, use := range e.SpecialUses() {
 			if have, ok := found[use]; !ok || !have.Selectable() && e.Selectable() {
-				found[use] = SpecialMailbox{e, use, ByAttribute}
+				found[use] = SpecialMailbox{e, use, SpecialByAttribute}
 			}
 		}
 	}
@@ -121,7 +121,7 @@ func byName(found map[SpecialUse]SpecialMailbox, all []*ListEntry, prefixes []st
 		}
 		for _, name := range names {
 			if e := named[name]; e != nil {
-				found[use] = SpecialMailbox{e, use, ByName}
+				found[use] = SpecialMailbox{e, use, SpecialByName}
 				break
 			}
 		}

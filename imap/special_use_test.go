@@ -90,7 +90,7 @@ func TestCreateMailbox(t *testing.T) {
 		{"NonNormalized", nil, imap.CreateResult{Mailbox: "Normalized", MailboxID: "x"}},
 		{"bar", nil, imap.CreateResult{Mailbox: "bar"}},
 	} {
-		if got, err := c.CreateMailbox(ctx, tt.name, tt.opts); err != nil || *got != tt.want {
+		if got, err := c.CreateMailbox(ctx, tt.name, tt.opts); err != nil || got != tt.want {
 			t.Error(got, err)
 		}
 	}

@@ -32,11 +32,11 @@ const (
 // items it asks for those that every server knows: MESSAGES, UIDNEXT,
 // UIDVALIDITY and UNSEEN. It is not meant for the selected mailbox, whose State
 // it does not change.
-func (c *Client) Status(ctx context.Context, name string, items ...StatusItem) (*MailboxStatus, error) {
+func (c *Client) Status(ctx context.Context, mailbox string, items ...StatusItem) (*MailboxStatus, error) {
 	if len(items) == 0 {
 		items = []StatusItem{StatusMessages, StatusUIDNext, StatusUIDValidity, StatusUnseen}
 	}
-	s := &statusQuery{client: c, name: canonicalName(name)}
+	s := &statusQuery{client: c, name: canonicalName(mailbox)}
 	if err := c.do(ctx, s.call(items)); err != nil {
 		return nil, err
 	}
@@ -72,9 +72,9 @@ func (s *statusQuery) call(items []StatusItem) *call {
 }
 
 func (s *statusQuery) claim(k *call, got *MailboxStatus) bool {
-	s.client.names.learn(got.Mailbox, got.Raw)
+	s.client.names.learn(got.Mailbox, got.RawName)
 	switch {
-	case got.Mailbox == s.name || got.Raw == s.raw:
+	case got.Mailbox == s.name || got.RawName == s.raw:
 		if s.answer == nil || !s.answer.answers(s.items) || got.answers(s.items) {
 			s.answer = got // what NOTIFY tells meanwhile may be less
 		}
@@ -119,7 +119,7 @@ func (s *MailboxStatus) answers(items []StatusItem) bool {
 // send names in a spelling of their own.
 func (s *statusQuery) finish(status Status) {
 	if s.answer == nil && s.spare != nil && status == StatusOK {
-		s.client.oddity("STATUS under another name", s.spare.Raw)
+		s.client.oddity("STATUS under another name", s.spare.RawName)
 		s.answer = s.spare
 	}
 }

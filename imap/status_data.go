@@ -15,7 +15,7 @@ func (p *parser) statusResponse(resp *response) {
 	p.r.SkipSP()
 	at, depth, first := p.r.Pos(), p.r.Depth(), p.r.Peek()
 	resp.mbox = new(MailboxStatus)
-	resp.mbox.Mailbox, resp.mbox.Raw = p.mailbox()
+	resp.mbox.Mailbox, resp.mbox.RawName = p.mailbox()
 	p.statusAttList(resp.mbox)
 	cause := p.r.Err()
 	rest := p.b[at:]
@@ -26,7 +26,7 @@ func (p *parser) statusResponse(resp *response) {
 		return
 	}
 	raw := string(bytes.Trim(rest[:end], " "))
-	resp.mbox = &MailboxStatus{Mailbox: p.mailboxName(raw), Raw: raw}
+	resp.mbox = &MailboxStatus{Mailbox: p.mailboxName(raw), RawName: raw}
 	p.r.Recover(at+end, depth)
 	if p.statusAttList(resp.mbox); p.r.Err() != nil {
 		p.r.Recover(at, depth)
@@ -78,7 +78,7 @@ func (p *parser) statusAttList(s *MailboxStatus) {
 			return
 		}
 		p.r.Recover(at, depth)
-		s.Raws = append(s.Raws, RawAttribute{Name: name, Value: p.rawValue()})
+		s.Raw = append(s.Raw, RawAttribute{Name: name, Value: p.rawValue()})
 	})
 }
 

@@ -90,11 +90,11 @@ func (m *Mailbox) Store(ctx context.Context, uids UIDs, op StoreOp, flags []Flag
 }
 
 // StoreSeq is Store by sequence numbers.
-func (m *Mailbox) StoreSeq(ctx context.Context, set SeqSet, op StoreOp, flags []Flag, opts *StoreOptions) ([]*Message, error) {
+func (m *Mailbox) StoreSeq(ctx context.Context, seqs SeqSet, op StoreOp, flags []Flag, opts *StoreOptions) ([]*Message, error) {
 	if err := m.check(m.writable); err != nil {
 		return nil, err
 	}
-	uids, err := m.UIDs(ctx, set)
+	uids, err := m.UIDs(ctx, seqs)
 	if err != nil {
 		return nil, err
 	}

@@ -11,8 +11,8 @@ type Envelope struct {
 	Sender    []Address
 	ReplyTo   []Address
 	To        []Address
-	CC        []Address
-	BCC       []Address
+	Cc        []Address
+	Bcc       []Address
 	InReplyTo string
 	MessageID string
 }
@@ -55,7 +55,7 @@ type Param struct{ Name, Value string }
 // not sent are nil or zero.
 type MailboxStatus struct {
 	Mailbox       string
-	Raw           string // the name on the wire
+	RawName       string // the name on the wire
 	Messages      *uint32
 	Recent        *uint32
 	UIDNext       UID
@@ -68,7 +68,7 @@ type MailboxStatus struct {
 	MailboxID     string
 	// DeletedStorage is how many KiB expunging would free, at the most.
 	DeletedStorage *int64
-	Raws           []RawAttribute // items that this library does not know
+	Raw            []RawAttribute // items that this library does not know
 }
 
 // ResponseCode is what stands in brackets in a status response

@@ -199,7 +199,7 @@ func (r reading) ourEnvelope(prefix string, e *imap.Envelope) {
 	r[prefix+"in-reply-to"] = strings.NewReplacer("<", "", ">", "").Replace(e.InReplyTo)
 	r[prefix+"message-id"] = strings.Trim(e.MessageID, "<>")
 	for name, list := range map[string][]imap.Address{
-		"from": e.From, "sender": e.Sender, "reply-to": e.ReplyTo, "to": e.To, "cc": e.CC, "bcc": e.BCC,
+		"from": e.From, "sender": e.Sender, "reply-to": e.ReplyTo, "to": e.To, "cc": e.Cc, "bcc": e.Bcc,
 	} {
 		for _, a := range list {
 			r[prefix+name] += fmt.Sprintf("%q <%s@%s>, ", decoded(a.Name), a.Mailbox, a.Host)

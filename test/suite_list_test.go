@@ -112,11 +112,11 @@ func proveSpecialUse(t *testing.T, e *env) {
 		t.Fatal(err)
 	}
 	sent, ok := found[imap.SpecialSent]
-	if !ok || sent.By != imap.ByAttribute && e.c.Has("CREATE-SPECIAL-USE") {
+	if !ok || sent.By != imap.SpecialByAttribute && e.c.Has("CREATE-SPECIAL-USE") {
 		t.Errorf("%+v", found)
 	}
 	names := e.listed(t, "*", &imap.ListOptions{SelectSpecialUse: true})
-	if ok && sent.By == imap.ByAttribute && names[sent.Mailbox] == nil {
+	if ok && sent.By == imap.SpecialByAttribute && names[sent.Mailbox] == nil {
 		t.Errorf("%v", names)
 	}
 }

@@ -97,12 +97,12 @@ func proveObjectID(t *testing.T, e *env) {
 func proveAnnotate(t *testing.T, e *env) {
 	box := e.open(t, mail("one"))
 	m := only(t, e, box, nil)
-	err := box.StoreAnnotations(e.ctx, m.UID, imap.Annotation{Entry: "/comment", Values: []imap.AnnotationValue{{Attribute: "value.priv", Value: []byte("a \"note\"")}}})
+	err := box.StoreAnnotations(e.ctx, m.UID, imap.Annotation{Entry: "/comment", Attributes: []imap.AnnotationAttribute{{Name: "value.priv", Value: []byte("a \"note\"")}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m = only(t, e, box, &imap.FetchOptions{Annotations: &imap.AnnotationQuery{Entries: []string{"/comment"}, Attributes: []string{"value.priv"}}})
-	if len(m.Annotations) != 1 || len(m.Annotations[0].Values) != 1 || string(m.Annotations[0].Values[0].Value) != `a "note"` {
+	if len(m.Annotations) != 1 || len(m.Annotations[0].Attributes) != 1 || string(m.Annotations[0].Attributes[0].Value) != `a "note"` {
 		t.Errorf("%+v", m.Annotations)
 	}
 }

@@ -54,10 +54,10 @@ const (
 // User name and password are prepared with SASLprep (RFC 4013). The Client is a
 // [Verifier]: a success must not be believed before its Verify returns nil. The
 // server's error value is a [*Refusal].
-func Scram(mech, username, password string, o *ScramOptions) Client {
+func Scram(mech, username, password string, opts *ScramOptions) Client {
 	s := &scram{}
-	if o != nil {
-		s.o = *o
+	if opts != nil {
+		s.o = *opts
 	}
 	s.exchange = newExchange(strings.ToUpper(mech), s.o.Authzid, username, password)
 	s.o.Authzid = ""
