@@ -332,7 +332,7 @@ func TestAppendAnnotations(t *testing.T) {
 			C: hello
 			S: $1 OK APPEND completed`, nil)
 		opts := &imap.AppendOptions{Flags: []imap.Flag{imap.FlagDraft}, Annotations: []imap.Annotation{
-			{Entry: "/comment", Values: []imap.AnnotationValue{{Attribute: "value.priv", Value: []byte("Don't send until I say so")}}}}}
+			{Entry: "/comment", Attributes: []imap.AnnotationAttribute{{Name: "value.priv", Value: []byte("Don't send until I say so")}}}}}
 		if _, err := c.Append(t.Context(), "drafts", strings.NewReader("hello"), 5, opts); err != nil {
 			t.Fatal(err)
 		}
