@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -74,7 +75,7 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 			opts = &FetchOptions{Flags: true}
 		}
 		saved, err := m.savedIn(uids)
-		set := uids.uidSet()
+		set, few := uids.uidSet(), false
 		if err == nil && set.Empty() {
 			return
 		}
@@ -85,14 +86,14 @@ func (m *Mailbox) Fetch(ctx context.Context, uids UIDs, opts *FetchOptions) iter
 			err = m.checkFetch(opts)
 		}
 		if err == nil {
-			set, err = m.resolve(ctx, set, opts)
+			set, few, err = m.resolve(ctx, set, opts)
 		}
 		if err != nil {
 			yield(nil, err)
 			return
 		}
 		op := newFetch(ctx, m, opts, set.set)
-		op.saved = saved
+		op.saved, op.few = saved, few
 		op.run(yield)
 	}
 }
@@ -118,24 +119,30 @@ const (
 )
 
 // resolve turns a set that may hold many messages, or holds "*", into the UIDs
-// that exist now, if they do not fit a slice anyway.
-func (m *Mailbox) resolve(ctx context.Context, set UIDSet, opts *FetchOptions) (UIDSet, error) {
+// that exist now, if they do not fit a slice anyway. few says that they do,
+// however many UIDs the set has.
+func (m *Mailbox) resolve(ctx context.Context, set UIDSet, opts *FetchOptions) (_ UIDSet, few bool, _ error) {
 	c := m.client
 	c.mu.Lock()
 	err := m.usable()
-	exists, unsure := m.state.Exists, m.unsure
+	exists, unsure, most := uint64(m.state.Exists), m.unsure, uint64(c.caps.messageLimit())
 	c.mu.Unlock()
 	if err != nil || opts.atOnce() {
-		return set, err
+		return set, false, err
 	}
 	slice := uint64(fetchSlice)
 	if opts.Slice > 0 {
 		slice = uint64(opts.Slice)
 	}
-	if set.Len() <= slice || uint64(exists) <= slice && !unsure {
-		return set, nil
+	few = exists <= slice && !unsure
+	switch {
+	case set.Len() <= slice, few && set.set.Dynamic():
+		return set, false, nil
+	case few && !opts.bodies() && (most == 0 || exists <= most):
+		return set, true, nil
 	}
-	return m.searchSet(ctx, set)
+	set, err = m.searchSet(ctx, set)
+	return set, false, err
 }
 
 // searchSet asks which UIDs of a set exist. "n:*" holds the highest UID even
@@ -176,6 +183,7 @@ type fetchOp struct {
 	cameBytes int64
 	gone      wire.NumSet // VANISHED (EARLIER)
 	most      uint64      // messages that the server takes at once; 0: any number
+	few       bool        // there are no more messages than fit a slice
 	stopped   bool
 	failed    error // what the loop yields last
 	ready     chan struct{}
@@ -254,6 +262,7 @@ func (op *fetchOp) run(yield func(*Message, error) bool) {
 	case isResponseError(last) && len(unserved) > 0:
 		last = &PartialError{Done: UIDSet{op.asked.Minus(unserved)}, Failed: UIDSet{unserved}, Err: last}
 	}
+	op.tellVanished()
 	if last != nil {
 		yield(nil, last)
 	}
@@ -332,17 +341,20 @@ func (op *fetchOp) ask() error {
 // way when the loop is left has to be read over.
 func (op *fetchOp) sliceSize() uint64 {
 	size := op.sliceWanted()
-	if op.most > 0 {
+	if op.most > 0 && !op.few {
 		size = min(size, op.most)
 	}
 	return size
 }
 
 func (op *fetchOp) sliceWanted() uint64 {
+	if op.few {
+		return math.MaxUint32
+	}
 	if op.opts.Slice > 0 {
 		return uint64(op.opts.Slice)
 	}
-	if !op.bodies() {
+	if !op.opts.bodies() {
 		return fetchSlice
 	}
 	op.c.mu.Lock()
@@ -354,8 +366,8 @@ func (op *fetchOp) sliceWanted() uint64 {
 }
 
 // bodies says whether sections are asked for that may be large.
-func (op *fetchOp) bodies() bool {
-	for _, s := range op.opts.Sections {
+func (o *FetchOptions) bodies() bool {
+	for _, s := range o.Sections {
 		if s.Count == 0 && (s.Kind == Whole || s.Kind == Text) {
 			return true
 		}
@@ -396,7 +408,6 @@ func (op *fetchOp) take() ([]fetched, error) {
 	k := op.calls[0]
 	for {
 		op.c.mu.Lock()
-		op.tellVanished()
 		items := op.out
 		op.out = nil
 		if len(items) > 0 {
