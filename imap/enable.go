@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
@@ -33,8 +34,9 @@ func (c *Client) Enable(ctx context.Context, capabilities ...string) ([]string, 
 		if r.kind != kindEnabled {
 			return false
 		}
-		got = append(got, r.caps...)
-		c.enable(r.caps)
+		now := chosen(r.caps, capabilities, got)
+		got = append(got, now...)
+		c.enable(now)
 		return true
 	}
 	k.finish = func(r *response) {
@@ -47,6 +49,24 @@ func (c *Client) Enable(ctx context.Context, capabilities ...string) ([]string, 
 		return nil, err
 	}
 	return got, nil
+}
+
+// chosen are those that the server says it has enabled, if they were asked for,
+// or came with what was, and were not said before. A server that turns on what
+// nobody asked for would have names and numbers read otherwise than the caller
+// means them.
+func chosen(said, asked, before []string) (now []string) {
+	is := func(name string) func(string) bool {
+		return func(s string) bool { return strings.EqualFold(s, name) }
+	}
+	for _, name := range said {
+		wanted := slices.ContainsFunc(asked, is(name)) ||
+			strings.EqualFold(name, "CONDSTORE") && slices.ContainsFunc(asked, is("QRESYNC"))
+		if wanted && !slices.ContainsFunc(before, is(name)) && !slices.ContainsFunc(now, is(name)) {
+			now = append(now, name)
+		}
+	}
+	return now
 }
 
 // Enabled says whether Enable has turned an extension on. Case does not matter.
