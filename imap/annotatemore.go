@@ -88,7 +88,7 @@ type annotationQuery struct {
 func (q *annotationQuery) add(d *annotationData) bool {
 	q.client.names.learn(d.name, d.raw)
 	for _, a := range d.annotations {
-		q.size += 128
+		q.size += int64(128 + len(a.Mailbox) + len(a.Entry))
 		for _, x := range a.Attributes {
 			q.size += int64(64 + len(x.Name) + len(x.Value))
 		}

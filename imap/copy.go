@@ -84,15 +84,15 @@ func (m *Mailbox) MoveSeq(ctx context.Context, seqs SeqSet, to string) (CopyResu
 // transfer sends UID COPY or UID MOVE, in parts if the server takes no more at
 // once. It also returns which messages the server said it took, if it said so.
 func (m *Mailbox) transfer(ctx context.Context, name string, cl class, set UIDSet, saved *savedRef, to string) (CopyResult, wire.NumSet, error) {
-	parts := []wire.NumSet{set.set}
-	if most := uint64(m.client.MessageLimit()); most > 0 && set.Len() > most {
+	parts, most := set, uint64(m.client.MessageLimit())
+	if most > 0 && set.Len() > most {
 		var err error
-		if parts, err = m.cut(ctx, set.set, most); err != nil {
+		if parts, err = m.searchSet(ctx, set); err != nil { // which of them there are
 			return CopyResult{}, nil, err
 		}
 	}
 	all := &transfer{set: set.set}
-	err := m.inSuchParts(ctx, parts, saved, 2*len(to)+2, func(part wire.NumSet) (*call, error) {
+	err := m.inSuchParts(ctx, []wire.NumSet{parts.set}, most, saved, 2*len(to)+2, func(part wire.NumSet) (*call, error) {
 		return m.transferPart(ctx, name, cl, part, saved, to, all)
 	})
 	r, source := all.result()

@@ -107,7 +107,7 @@ func (c *Client) unhear(l *listener[Event], rest []Event) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if l.waiting = false; c.notify.on && len(c.events.all) == 1 && c.closed == nil {
-		l.items = append(slices.Clone(rest), l.items...)
+		l.giveBack(rest)
 		c.notify.kept = l
 		return
 	}
@@ -118,8 +118,7 @@ func (c *Client) unhear(l *listener[Event], rest []Event) {
 func (c *Client) nextEvents(ctx context.Context, l *listener[Event]) ([]Event, error) {
 	for {
 		c.mu.Lock()
-		items, err := l.items, l.err
-		l.items = nil
+		items, err := l.take(), l.err
 		if l.dropped > 0 {
 			items, l.dropped = append(items, Overflow{Dropped: l.dropped}), 0
 		}

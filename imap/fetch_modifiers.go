@@ -82,11 +82,14 @@ func (op *fetchOp) claimVanished(k *call, r *response) bool {
 	return true
 }
 
-// tellVanished gives the loop's user what vanished.
+// tellVanished gives the loop's user what vanished, at the end.
 func (op *fetchOp) tellVanished() {
-	if len(op.gone) > 0 {
-		op.opts.Vanished.set = op.opts.Vanished.set.Union(op.gone)
-		op.gone = nil
+	op.c.mu.Lock()
+	gone := op.gone
+	op.gone = nil
+	op.c.mu.Unlock()
+	if len(gone) > 0 {
+		op.opts.Vanished.set = gone.Union(nil)
 	}
 }
 
@@ -101,14 +104,11 @@ func (op *fetchOp) goOn(k *call) (settled bool, err error) {
 		}
 		return false, nil
 	case refused:
-		parts, err := op.box.cut(op.ctx, k.foot.uids, most)
-		if err != nil || len(parts) < 2 {
+		found, err := op.box.searchSet(op.ctx, UIDSet{k.foot.uids})
+		if err != nil || found.Len() <= most {
 			return false, err
 		}
-		op.most = most
-		for _, part := range parts {
-			op.rest = op.rest.Union(part)
-		}
+		op.most, op.few, op.rest = most, false, op.rest.Union(found.set)
 		return true, nil
 	case k.err != nil:
 		return false, nil

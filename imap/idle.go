@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"time"
 )
 
@@ -218,8 +217,7 @@ func (e *ear) take(ctx context.Context, wait <-chan time.Time) (items []Update, 
 
 // collect takes what the listener has, and what stands for what was dropped.
 func (e *ear) collect() ([]Update, error) {
-	items := e.items
-	e.items = nil
+	items := e.listener.take()
 	if e.dropped > 0 {
 		items = append(items, Overflow{Dropped: e.dropped}, State{e.box.snapshot()})
 		e.dropped = 0
@@ -277,7 +275,7 @@ func (e *ear) giveBack(items []Update) {
 	c := e.box.client
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	e.items = append(slices.Clip(items), e.items...)
+	e.listener.giveBack(items)
 }
 
 func (e *ear) bursts(ctx context.Context, o IdleOptions, yield func([]Update, error) bool) {

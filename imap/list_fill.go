@@ -33,7 +33,7 @@ func (l *lister) fill(ctx context.Context, entries []*ListEntry, yield func(*Lis
 			yield(nil, err)
 			return
 		}
-		asked[i] = nil
+		asked[i], entries[i] = nil, nil // what was asked of it may be large
 		if !yield(e, nil) {
 			l.forget(asked[i:])
 			return
@@ -44,7 +44,7 @@ func (l *lister) fill(ctx context.Context, entries []*ListEntry, yield func(*Lis
 // filling is a question about a mailbox under way.
 type filling struct {
 	k    *call
-	done func()
+	done func() error // takes the answer
 }
 
 // wait waits for the answer. A mailbox that the server refuses it for has none.
@@ -54,14 +54,14 @@ func (f *filling) wait(ctx context.Context, c *Client) error {
 		return nil
 	}
 	if err == nil {
-		f.done()
+		err = f.done()
 	}
 	return err
 }
 
 // questions asks what has to be asked of a mailbox.
 func (l *lister) questions(e *ListEntry) (all []*filling, err error) {
-	ask := func(k *call, done func()) {
+	ask := func(k *call, done func() error) {
 		if err != nil {
 			return
 		}
@@ -71,16 +71,26 @@ func (l *lister) questions(e *ListEntry) (all []*filling, err error) {
 	}
 	if l.rest&returnStatus != 0 && e.Selectable() {
 		s := &statusQuery{client: l.client, name: canonicalName(e.Mailbox)}
-		ask(s.call(l.opts.ReturnStatus), func() { e.Status = s.answer })
+		ask(s.call(l.opts.ReturnStatus), func() error {
+			e.Status = s.answer
+			return nil
+		})
 	}
 	if l.rest&returnMyRights != 0 && !e.Has(`\NonExistent`) {
 		var rights Rights
 		a := l.client.askMyRights(e.Mailbox, func(d *myRightsData) { rights = d.rights })
-		ask(a.call, func() { e.MyRights = rights })
+		ask(a.call, func() error {
+			e.MyRights = rights
+			return nil
+		})
 	}
 	if l.rest&returnMetadata != 0 && !e.Has(`\NonExistent`) {
 		q := l.client.askMetadata(e.Mailbox, nil, l.opts.ReturnMetadata)
-		ask(q.call, func() { e.Metadata = q.got.Entries })
+		q.most /= fillAhead // several are under way
+		ask(q.call, func() error {
+			e.Metadata = q.got.Entries
+			return q.err
+		})
 	}
 	return all, err
 }

@@ -77,28 +77,28 @@ func (k *call) stuck() error {
 	return fmt.Errorf("imap: %s: the server did nothing and said %w", k.name, CodeMessageLimit)
 }
 
-// leftOf returns what of a part a command left out, to be asked for again, or
-// the parts of it if it was refused as too many at once: they are cut in
-// ascending order. A call that is nil left nothing out.
-func (m *Mailbox) leftOf(ctx context.Context, k *call, part wire.NumSet, err error) ([]wire.NumSet, error) {
+// leftOf returns what of a part a command left out, to be asked for again. If
+// it was refused as too many at once that is all of it, and most is how many to
+// ask for. A call that is nil left nothing out.
+func (m *Mailbox) leftOf(ctx context.Context, k *call, part wire.NumSet, err error) (rest wire.NumSet, most uint64, _ error) {
 	if k == nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if most, refused := k.refusedAbove(err); refused {
-		parts, cutErr := m.cut(ctx, part, most)
-		if cutErr == nil && len(parts) < 2 {
-			cutErr = err
+		found, findErr := m.searchSet(ctx, UIDSet{part})
+		if findErr == nil && found.Len() <= most {
+			findErr = err
 		}
-		return parts, cutErr
+		return found.set, most, findErr
 	}
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	rest := k.undone(part)
+	rest = k.undone(part)
 	if len(rest) > 0 && rest.Len() == part.Len() {
-		return nil, k.stuck()
+		return nil, 0, k.stuck()
 	}
-	return []wire.NumSet{rest}, nil
+	return rest, 0, nil
 }
 
 // refusedAbove says how many messages the server would have taken, if it
@@ -108,19 +108,4 @@ func (k *call) refusedAbove(err error) (most uint64, refused bool) {
 		return 0, false
 	}
 	return k.limited.Number, true
-}
-
-// cut cuts a set into parts of so many messages. The server is asked which of
-// its UIDs there are.
-func (m *Mailbox) cut(ctx context.Context, set wire.NumSet, most uint64) (parts []wire.NumSet, err error) {
-	found, err := m.searchSet(ctx, UIDSet{set})
-	if err != nil {
-		return nil, err
-	}
-	for set = found.set; len(set) > 0; {
-		var part wire.NumSet
-		part, set = set.Cut(most)
-		parts = append(parts, part)
-	}
-	return parts, nil
 }

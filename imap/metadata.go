@@ -138,11 +138,12 @@ type metadataQuery struct {
 	*ask
 	got  Metadata
 	size int64
+	most int64 // bytes
 	err  error
 }
 
 func (c *Client) askMetadata(mailbox string, opts *MetadataOptions, entries []string) *metadataQuery {
-	q := &metadataQuery{ask: c.ask("GETMETADATA", "METADATA", mailbox)}
+	q := &metadataQuery{ask: c.ask("GETMETADATA", "METADATA", mailbox), most: c.opts.Limits.Held}
 	q.large = true
 	addMetadataOptions(q.cmd, opts)
 	q.cmd.AString(q.raw)
@@ -158,15 +159,14 @@ func (c *Client) askMetadata(mailbox string, opts *MetadataOptions, entries []st
 
 // add takes entries; servers say one a line, or all in one.
 func (q *metadataQuery) add(d *metadataData) {
-	most := q.client.opts.Limits.Held
 	for _, e := range d.entries {
 		q.size += int64(64 + len(e.Name) + len(e.Value))
 		switch {
 		case q.err != nil:
 		case len(q.got.Entries) == maxMetadata:
 			q.err = &wire.LimitError{What: "number of metadata entries", Max: maxMetadata}
-		case q.size > most:
-			q.err = &wire.LimitError{What: "metadata", Max: uint64(most)}
+		case q.size > q.most:
+			q.err = &wire.LimitError{What: "metadata", Max: uint64(q.most)}
 		default:
 			q.got.Entries = append(q.got.Entries, e)
 		}

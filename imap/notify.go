@@ -156,6 +156,7 @@ type notifying struct {
 	c     *Client
 	opts  *NotifyOptions
 	found []*MailboxStatus
+	size  int64
 	err   error
 }
 
@@ -174,7 +175,7 @@ func (n *notifying) call() *call {
 		}
 		c.names.learn(r.mbox.Mailbox, r.mbox.RawName)
 		if !k.abandoned {
-			n.add(r.mbox)
+			n.add(r)
 		}
 		return true
 	}
@@ -188,12 +189,16 @@ func (n *notifying) call() *call {
 	return k
 }
 
-func (n *notifying) add(s *MailboxStatus) {
-	if len(n.found) == maxListed {
+func (n *notifying) add(r *response) {
+	most := n.c.opts.Limits.Held
+	switch n.size += int64(r.size + 200); {
+	case len(n.found) == maxListed:
 		n.err = &wire.LimitError{What: "number of mailboxes", Max: maxListed}
-		return
+	case n.size > most:
+		n.err = &wire.LimitError{What: "answer to NOTIFY", Max: uint64(most)}
+	default:
+		n.found = append(n.found, r.mbox)
 	}
-	n.found = append(n.found, s)
 }
 
 // RFC 5465 §8, notify

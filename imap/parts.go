@@ -63,11 +63,13 @@ func (c *Client) roomLocked(beside int) (octets, ranges int) {
 // set. run may return no call. With one command, the error is that command's;
 // with several, a *PartialError. The set may go as "$".
 func (m *Mailbox) inPartsOf(ctx context.Context, set wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
-	return m.inSuchParts(ctx, []wire.NumSet{set}, saved, beside, run)
+	return m.inSuchParts(ctx, []wire.NumSet{set}, 0, saved, beside, run)
 }
 
-// inSuchParts is inPartsOf for a set that was cut already.
-func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
+// inSuchParts is inPartsOf for a set that was cut already, and for parts of so
+// many messages at most; 0: any number. No list of the parts is made: a server
+// may say that there are four thousand million.
+func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, most uint64, saved *savedRef, beside int, run func(part wire.NumSet) (*call, error)) error {
 	var done wire.NumSet
 	for len(todo) > 0 {
 		if len(todo[0]) == 0 {
@@ -79,16 +81,19 @@ func (m *Mailbox) inSuchParts(ctx context.Context, todo []wire.NumSet, saved *sa
 		if m.isSaved(todo[0], saved) {
 			part, tail = todo[0], nil
 		}
+		if most > 0 && part.Len() > most {
+			part, tail = todo[0].Cut(most)
+		}
 		todo[0] = tail
 		k, err := run(part)
-		again, err := m.leftOf(ctx, k, part, err)
+		left, fewer, err := m.leftOf(ctx, k, part, err)
 		if err != nil {
 			return partial(done, part, todo, err)
 		}
-		for _, left := range again {
-			part = part.Minus(left)
+		if fewer > 0 {
+			most = fewer
 		}
-		done, todo = joinSets(done, part), append(again, todo...)
+		done, todo = joinSets(done, part.Minus(left)), append([]wire.NumSet{left}, todo...)
 	}
 	return nil
 }

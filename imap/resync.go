@@ -79,6 +79,8 @@ type Resynced struct {
 	Err error
 
 	size int64
+	gone wire.NumSet // what vanished before the mailbox was opened, as it was told
+	late wire.NumSet // and meanwhile
 }
 
 // Resync returns what the Select with Resync that opened this mailbox learned;
@@ -166,15 +168,17 @@ func (m *Mailbox) claimResync(r *response) bool {
 	return true
 }
 
+// vanished only collects: to join the sets line by line would cost the square
+// of their number.
 func (s *Resynced) vanished(set wire.NumSet, early bool) {
-	if !early { // expunged while the mailbox was opened
-		s.Changed = slices.DeleteFunc(s.Changed, func(m *Message) bool { return set.Contains(uint32(m.UID)) })
-	}
-	if len(s.Vanished.set)+len(set) > maxFound {
+	switch {
+	case len(s.gone)+len(s.late)+len(set) > maxFound:
 		s.fail(&wire.LimitError{What: "number of messages vanished", Max: maxFound})
-		return
+	case early:
+		s.gone = append(s.gone, set...)
+	default: // expunged while the mailbox was opened
+		s.late = append(s.late, set...)
 	}
-	s.Vanished.set = s.Vanished.set.Union(set)
 }
 
 // changed keeps a message. One whose UID is not known is of no use, and neither
@@ -205,6 +209,10 @@ func (s *Resynced) settle(p *Resync, state *MailboxState) {
 	case state.HighestModSeq < p.ModSeq:
 		s.fail(errors.New("imap: SELECT: the mailbox's HIGHESTMODSEQ is lower than it was: changes may be missing"))
 	}
+	late := s.late.Union(nil)
+	s.Vanished.set = s.gone.Union(late)
+	s.gone, s.late = nil, nil
+	s.Changed = slices.DeleteFunc(s.Changed, func(m *Message) bool { return late.Contains(uint32(m.UID)) })
 	s.once()
 }
 

@@ -40,8 +40,7 @@ func (s *searching) add(r *response) {
 	if s.keys == nil && d.relevancy == nil {
 		d.order = nil // it means nothing
 	}
-	f := &s.found
-	most := len(f.nums) + len(d.nums) + len(f.part) + len(d.part)
+	most := s.found.size() + d.size()
 	switch {
 	case s.err != nil:
 		return
@@ -56,6 +55,11 @@ func (s *searching) add(r *response) {
 	}
 	s.plain = r.kind != kindESearch
 	s.answered, s.epoch = true, now
+}
+
+// size is how many ranges, and scores, are kept.
+func (d *searchData) size() int {
+	return max(len(d.nums), len(d.order)) + len(d.part) + len(d.relevancy)
 }
 
 // merge adds another line of the answer.

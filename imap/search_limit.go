@@ -3,6 +3,8 @@ package imap
 import (
 	"context"
 	"fmt"
+
+	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // do searches, and goes on where the server stopped (RFC 9738).
@@ -41,12 +43,16 @@ func (s *searching) goOn(ctx context.Context) error {
 		return s.call.incomplete() // what is known of one part is not of the other
 	}
 	s.join(&found)
-	return nil
+	return s.err
 }
 
 // join adds what was found among higher UIDs.
 func (s *searching) join(above *searchData) {
 	f := &s.found
+	if f.size()+above.size() > maxFound {
+		s.err = &wire.LimitError{What: "number of messages found", Max: maxFound}
+		return
+	}
 	f.nums, f.order = f.nums.Union(above.nums), nil
 	f.count += above.count
 	f.modSeq = max(f.modSeq, above.modSeq)

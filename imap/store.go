@@ -110,6 +110,7 @@ type storing struct {
 	write    func(*wire.Command) // adds what is to be done
 	messages []*Message
 	byUID    map[UID]*Message
+	size     int64 // of messages, about
 	modified UIDSet
 	refusal  error // that came with MODIFIED
 	err      error
@@ -215,7 +216,12 @@ func (s *storing) claim(k *call, set wire.NumSet, r *response) bool {
 		r.news = true
 		msg = msg.copy()
 	}
-	if k.abandoned {
+	if k.abandoned || s.err != nil {
+		return true
+	}
+	most := s.box.client.opts.Limits.Held
+	if s.size += int64(r.size + 200); s.size > most {
+		s.err = &wire.LimitError{What: "answer to STORE", Max: uint64(most)}
 		return true
 	}
 	if old := s.byUID[msg.UID]; old != nil {

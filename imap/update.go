@@ -3,6 +3,7 @@ package imap
 import (
 	"context"
 	"iter"
+	"slices"
 )
 
 // Update is something that the server said about the selected mailbox without
@@ -140,6 +141,7 @@ type listeners[T any] struct {
 type listener[T any] struct {
 	items   []T
 	bytes   int // of responses, about
+	lent    int // of what was taken last
 	dropped int
 	waiting bool
 	err     error
@@ -180,6 +182,33 @@ func (l *listener[T]) add(item T, size int) {
 	l.items = append(l.items, item)
 	l.bytes += size
 	l.signal()
+}
+
+// take takes what there is.
+func (l *listener[T]) take() []T {
+	items := l.items
+	if l.items = nil; len(items) > 0 {
+		l.lent = l.bytes
+	}
+	return items
+}
+
+// giveBack puts before what there is what was taken and not used. It may not be
+// more than a listener may be behind, else a loop that is left early each time
+// would have more and more.
+func (l *listener[T]) giveBack(items []T) {
+	all := append(slices.Clip(items), l.items...)
+	if over := len(all) - maxWaiting; over > 0 && len(items) <= maxWaiting {
+		clear(all[maxWaiting:])
+		all = all[:maxWaiting]
+		l.dropped += over
+	}
+	if len(l.items) == 0 {
+		l.bytes = 0
+	}
+	if l.items = all; len(items) > 0 {
+		l.bytes += l.lent
+	}
 }
 
 // takeOver takes what other has and did not give.
