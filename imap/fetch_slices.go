@@ -33,6 +33,11 @@ const maxHalved = 400
 // refuses all for a bad one. It returns false if the slice stays refused: then
 // it is one message, or too many were.
 func (op *fetchOp) bisect(k *call) bool {
+	refused, ok := k.err.(*ResponseError)
+	if !ok || refused.Status != StatusNo || refusalMeans(refused.Text) != nil ||
+		refused.Code == CodeLimit || refused.Code == CodeOverQuota {
+		return false // not for a message's sake
+	}
 	left := k.foot.messages()
 	if left.Dynamic() || left.Len() < 2 || op.opts.atOnce() || op.halved == maxHalved || !op.c.hasQuirk(QuirkBisectFetch) {
 		return false

@@ -18,13 +18,13 @@ func (c *Client) tryLogin(ctx context.Context, name string) error {
 	k.cmd = wire.NewCommand("LIST").String("").String("")
 	k.claim = func(r *response) bool { return r.kind == kindList }
 	err := c.do(ctx, k)
-	if !errors.Is(err, ErrNotConnected) {
-		if isResponseError(err) {
-			return nil // it was only a try
-		}
+	refused, ok := err.(*ResponseError)
+	switch {
+	case !ok:
 		return err
+	case !errors.Is(err, ErrNotConnected):
+		return nil // it was only a try
 	}
-	refused, _ := errors.AsType[*ResponseError](err)
 	refused.Command = name
 	c.mu.Lock()
 	c.phase, c.mechanism = notAuthenticated, ""
