@@ -132,6 +132,11 @@ func (c *Client) wait(ctx context.Context, k *call) error {
 	for waiting := true; waiting; {
 		select {
 		case <-k.done:
+			select {
+			case p := <-k.progress:
+				report(p)
+			default:
+			}
 			return k.err
 		case p := <-k.progress:
 			report(p)

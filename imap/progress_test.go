@@ -216,3 +216,27 @@ func TestPreauthRefused(t *testing.T) {
 		}
 	})
 }
+
+// Our own server tells progress where a test's hook says so.
+func TestProgressFromServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := imaptest.NewServer(&imaptest.Options{Faults: &imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+			if c.Name != "UID COPY" {
+				return nil
+			}
+			return &imaptest.Action{Untagged: []string{"OK [INPROGRESS (NIL 1 2)] half of it"}, Delay: time.Second}
+		}}})
+		defer s.Close()
+		s.AddUser("alice", "pass")
+		deliver(t, s, 2, 10)
+		_, box := login(t, s, nil)
+		var heard []imap.Progress
+		ctx := imap.WithProgress(t.Context(), func(p imap.Progress) { heard = append(heard, p) })
+		if _, err := box.Copy(ctx, imap.UIDRange(1, 2), "INBOX"); err != nil {
+			t.Fatal(err)
+		}
+		if len(heard) != 1 || heard[0].Done != 1 || heard[0].Goal != 2 || heard[0].Command != "UID COPY" {
+			t.Error(heard)
+		}
+	})
+}
