@@ -225,3 +225,35 @@ func TestPartsByServer(t *testing.T) {
 		}
 	}
 }
+
+// Numbers are turned into UIDs in parts as well, and keep their meaning if a
+// message goes in between.
+func TestPartsOfNumbers(t *testing.T) {
+	searches := 0
+	box, f := inParts(t, 200, func(f *fake, tag, command string) bool {
+		if !strings.HasPrefix(command, "UID SEARCH ") {
+			return false
+		}
+		if searches++; searches == 1 {
+			f.say("* SEARCH 101\r\n", tag+" OK done\r\n* 1 EXPUNGE\r\n")
+		} else {
+			f.say("* SEARCH 102\r\n", tag+" OK done\r\n")
+		}
+		return true
+	})
+	var nums []uint32
+	for n := uint32(1); n < 50; n += 2 {
+		nums = append(nums, n)
+	}
+	for n := uint32(1001); n < 1100; n += 2 {
+		nums = append(nums, n)
+	}
+	uids, err := box.UIDs(t.Context(), imap.SeqSetOf(nums...))
+	if err != nil || uids.String() != "101:102" || searches < 2 {
+		t.Fatal(uids, err, searches)
+	}
+	last := f.commands()[len(f.commands())-1]
+	if !strings.HasSuffix(last, "1096,1098") {
+		t.Errorf("%s: the numbers behind the expunge are one too high", last)
+	}
+}

@@ -82,9 +82,36 @@ func (m *Mailbox) SearchSeq(ctx context.Context, q Query) (SeqSet, error) {
 // UIDs returns the UIDs of the messages with some sequence numbers. The server
 // is asked; numbers without a message have no UID.
 func (m *Mailbox) UIDs(ctx context.Context, seqs SeqSet) (UIDSet, error) {
-	if seqs.Empty() {
-		return UIDSet{}, nil
+	var found UIDSet
+	for _, part := range m.splitSeqs(seqs) {
+		uids, err := m.uidsOf(ctx, part)
+		if err != nil {
+			return UIDSet{}, err
+		}
+		found.set = joinSets(found.set, uids.set)
 	}
+	return found, nil
+}
+
+// splitSeqs returns parts of a set that each fit a command line. What expunges
+// in between make of the numbers is known, or refused.
+func (m *Mailbox) splitSeqs(seqs SeqSet) (parts []SeqSet) {
+	m.client.mu.Lock()
+	defer m.client.mu.Unlock()
+	octets, ranges := m.client.roomLocked(len("RETURN (ALL) "))
+	for rest := seqs.set; len(rest) > 0; {
+		part := seqs
+		part.set, rest = rest.CutText(octets, ranges)
+		if seqs.box == nil && len(part.set) < len(seqs.set) {
+			part.box, part.epoch = m, m.state.Epoch
+		}
+		parts = append(parts, part)
+	}
+	return parts
+}
+
+// uidsOf is UIDs for a set that fits a command line.
+func (m *Mailbox) uidsOf(ctx context.Context, seqs SeqSet) (UIDSet, error) {
 	s, err := m.searching("UID SEARCH", nil, nil)
 	if err != nil {
 		return UIDSet{}, err
