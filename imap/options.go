@@ -33,8 +33,8 @@ type Options struct {
 	// TLSConfig is cloned and used for TLS; nil: the system's roots, TLS 1.2.
 	// The server's name is taken from the address if it has none.
 	TLSConfig *tls.Config
-	// Dial makes the network connection, through a proxy for instance; nil: a
-	// net.Dialer with the keepalive that long waits need.
+	// Dial makes the network connection, through a proxy for instance (see
+	// [ProxyDial]); nil: a net.Dialer with the keepalive that long waits need.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// InsecureLogin allows passwords, and a greeting that says that we are
 	// logged in (PREAUTH), on a connection that is neither protected nor to this

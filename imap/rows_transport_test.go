@@ -1,14 +1,12 @@
 package imap_test
 
 import (
-	"bufio"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -165,43 +163,6 @@ func TestR006_ChildProcess(t *testing.T) {
 	c, err := imap.DialCommand(t.Context(), cmd, nil)
 	if err != nil {
 		t.Fatal(err)
-	}
-	worksFor(t, c)
-}
-
-// A proxy is somebody's Dial: here one of HTTP's CONNECT, in a few lines.
-func TestR007_Proxy(t *testing.T) {
-	ca := newCA(t)
-	_, addr := served(t, &imaptest.Options{TLSConfig: ca.ServerConfig()}, true)
-	var asked string
-	proxy := func(ctx context.Context, network, target string) (net.Conn, error) {
-		asked = target
-		client, server := net.Pipe()
-		go func() {
-			defer server.Close()
-			req, err := http.ReadRequest(bufio.NewReader(server))
-			if err != nil || req.Method != http.MethodConnect {
-				return
-			}
-			up, err := net.Dial("tcp", addr)
-			if err != nil {
-				return
-			}
-			defer up.Close()
-			fmt.Fprint(server, "HTTP/1.1 200 OK\r\n\r\n")
-			go func() { _, _ = io.Copy(up, server); up.Close() }()
-			_, _ = io.Copy(server, up)
-		}()
-		fmt.Fprintf(client, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", target)
-		_, err := io.ReadFull(client, make([]byte, len("HTTP/1.1 200 OK\r\n\r\n")))
-		return client, err
-	}
-	c, err := imap.Dial(t.Context(), "localhost", &imap.Options{Dial: proxy, TLSConfig: ca.ClientConfig("localhost")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if asked != "localhost:993" {
-		t.Error(asked)
 	}
 	worksFor(t, c)
 }
