@@ -31,6 +31,9 @@ func (c *Client) RegisterApplePush(ctx context.Context, req *ApplePushRequest) (
 	if !c.offers("XAPPLEPUSHSERVICE") {
 		return nil, &UnsupportedError{Capability: "XAPPLEPUSHSERVICE", What: "RegisterApplePush"}
 	}
+	if req == nil {
+		return nil, &wire.ArgumentError{Kind: "ApplePushRequest", Reason: "there is none"}
+	}
 	var answer *ApplePush
 	k := &call{name: "XAPPLEPUSHSERVICE", foot: footprint{class: classAsk}}
 	k.prepare = func() (*wire.Command, error) { return req.command(&c.names), nil }

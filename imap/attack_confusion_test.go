@@ -237,7 +237,7 @@ func TestA32_NoRawCommand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, _, f := connect(t, nil, nil)
 		sent := len(f.commands())
-		for _, name := range []string{"LOGIN", "starttls", "Select", "LOGOUT", "COMPRESS", "IDLE", "NOOP\r\nA9 X", "NOOP {3}"} {
+		for _, name := range []string{"LOGIN", "starttls", "Select", "LOGOUT", "COMPRESS", "IDLE", "notify", "unauthenticate", "NOOP\r\nA9 X", "NOOP {3}"} {
 			if _, err := c.Do(t.Context(), wire.NewCommand(name)); err == nil {
 				t.Errorf("Do took %q", name)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 
 	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // A-36: what nobody asked for is not on, whatever the server says is.
@@ -157,4 +158,33 @@ func TestA48_LongRangeInASmallMailbox(t *testing.T) {
 			t.Errorf("%d commands", n)
 		}
 	})
+}
+
+// A search of Do's may save another result: then "$" is not sent for the one
+// before, as it would be other messages.
+func TestSavedResultBehindDo(t *testing.T) {
+	c, box := talk(t, "ESEARCH SEARCHRES", `
+		C: $2 UID SEARCH RETURN (SAVE ALL) ALL
+		S: * ESEARCH (TAG "$2") UID ALL 2:3
+		S: $2 OK done
+		C: $3 uid search RETURN (SAVE) SEEN
+		S: $3 OK done
+		C: $4 UID STORE 2:3 +FLAGS.SILENT (\Deleted)
+		S: $4 OK done
+	`, nil)
+	saved, err := box.SearchSaved(t.Context(), nil)
+	if err != nil || !saved.Current() {
+		t.Fatal(err)
+	}
+	cmd := wire.NewCommand("uid search").Atom("RETURN")
+	cmd.List(func() { cmd.Atom("SAVE") }).Atom("SEEN")
+	if _, err := c.Do(t.Context(), cmd); err != nil {
+		t.Fatal(err)
+	}
+	if saved.Current() {
+		t.Error("it is still thought to be saved")
+	}
+	if err := box.AddFlags(t.Context(), saved, imap.FlagDeleted); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -55,7 +55,7 @@ func (c *Client) data(r *response) {
 	if r.kind == kindFetch {
 		c.problems(r.msg)
 	}
-	if id, ok := r.data.(ID); ok && slices.ContainsFunc(c.flight, func(k *call) bool { return k.name == "ID" }) {
+	if id, ok := r.data.(ID); ok && slices.ContainsFunc(c.flight, func(k *call) bool { return strings.EqualFold(k.name, "ID") }) {
 		c.serverID = id
 		c.detect()
 	}

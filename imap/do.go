@@ -24,8 +24,8 @@ const maxReplyLines = 100_000
 // server answered. It waits until nothing else is under way. A NO or BAD is a
 // *ResponseError; the Reply is returned with it.
 //
-// Commands that change the state of the connection, such as SELECT, STARTTLS
-// or IDLE, and those with a streamed literal are refused with a
+// Commands that change the state of the connection, such as SELECT, STARTTLS,
+// NOTIFY or IDLE, and those with a streamed literal are refused with a
 // *wire.ArgumentError.
 func (c *Client) Do(ctx context.Context, cmd *wire.Command) (*Reply, error) {
 	if err := doable(cmd); err != nil {
@@ -33,6 +33,11 @@ func (c *Client) Do(ctx context.Context, cmd *wire.Command) (*Reply, error) {
 	}
 	d := &doing{most: c.opts.Limits.Held}
 	k := &call{name: cmd.Name(), cmd: cmd, foot: footprint{class: classBarrier}, slow: true}
+	k.written = func() {
+		if c.box != nil && strings.HasSuffix(strings.ToUpper(k.name), "SEARCH") {
+			c.box.saved = nil // it may have SAVE in it
+		}
+	}
 	k.claim = func(r *response) bool { return d.claim(r, k.abandoned) }
 	err := c.do(ctx, k)
 	if !k.answered() {
@@ -62,8 +67,10 @@ func doable(cmd *wire.Command) error {
 		return &wire.ArgumentError{Kind: "command", Value: cmd.Name(), Reason: reason}
 	}
 	switch strings.ToUpper(cmd.Name()) {
+	case "":
+		return bad("it has no name; see wire.NewCommand")
 	case "LOGIN", "AUTHENTICATE", "UNAUTHENTICATE", "STARTTLS", "COMPRESS", "LOGOUT", "ENABLE",
-		"SELECT", "EXAMINE", "CLOSE", "UNSELECT", "IDLE":
+		"SELECT", "EXAMINE", "CLOSE", "UNSELECT", "IDLE", "NOTIFY":
 		return bad("it changes the state of the connection")
 	}
 	segs, err := cmd.Render("A0", wire.Synchronizing)
