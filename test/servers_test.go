@@ -94,7 +94,7 @@ func imaptestServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost"), Mechanisms: mechanisms})
+	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost"), Mechanisms: mechanisms, Gmail: true, AppendLimit: 40 << 20, MessageLimit: 3})
 	t.Cleanup(func() { s.Close() })
 	for _, name := range []string{"user1", "user2"} {
 		s.AddUser(name, live.Password)

@@ -56,6 +56,7 @@ func proveLiterals(t *testing.T, e *env) {
 		}
 		sizes = append(sizes, m.Size)
 	}
+	slices.Sort(sizes) // a server with MESSAGELIMIT begins with the newest
 	if !slices.Equal(sizes, []int64{4095, 4096, 4097, 100_000}) {
 		t.Error(sizes)
 	}

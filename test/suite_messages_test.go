@@ -20,6 +20,7 @@ var messageProofs = []proof{
 	{ext: "ANNOTATE-EXPERIMENT-1", needs: []string{"ANNOTATE-EXPERIMENT-1"}, run: proveAnnotate},
 	{ext: "BINARY", needs: []string{"BINARY|IMAP4rev2"}, run: proveBinary},
 	{ext: "MULTIAPPEND", needs: []string{"MULTIAPPEND"}, run: proveMultiAppend},
+	{ext: "X-GM-EXT-1", needs: []string{"X-GM-EXT-1"}, run: proveGmail},
 	{ext: "URLAUTH", needs: []string{"URLAUTH"}, run: proveURLAuth},
 	{ext: "REPLACE", needs: []string{"REPLACE"}, run: proveReplace},
 	{ext: "CATENATE", needs: []string{"CATENATE"}, run: proveCatenate},
@@ -208,5 +209,31 @@ func proveReplace(t *testing.T, e *env) {
 	}
 	if m := only(t, e, box, &imap.FetchOptions{Envelope: true}); m.Envelope.Subject != "better" || m.UID != r.UID {
 		t.Errorf("%+v", m)
+	}
+}
+
+func proveGmail(t *testing.T, e *env) {
+	box := e.open(t, mail("one"), mail("two"))
+	one, err := box.Search(e.ctx, search.Subject("one"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := box.AddGmailLabels(e.ctx, one, "Größe", "to do"); err != nil {
+		t.Fatal(err)
+	}
+	found, err := box.Search(e.ctx, search.GmailLabel("Größe"))
+	if err != nil || !found.Equal(one) {
+		t.Error(found, err)
+	}
+	for m, err := range box.Fetch(e.ctx, one, &imap.FetchOptions{GmailLabels: true, GmailMessageID: true, GmailThreadID: true}) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Contains(m.GmailLabels, "Größe") || !slices.Contains(m.GmailLabels, "to do") || m.GmailMessageID == 0 || m.GmailThreadID == 0 {
+			t.Errorf("%+v", m)
+		}
+	}
+	if err := box.RemoveGmailLabels(e.ctx, one, "Größe"); err != nil {
+		t.Error(err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
 // syncProofs are of staying in step with a mailbox.
@@ -12,6 +13,7 @@ var syncProofs = []proof{
 	{ext: "CONDSTORE", needs: []string{"CONDSTORE"}, run: proveCondStore},
 	{ext: "QRESYNC", needs: []string{"QRESYNC"}, run: proveQResync},
 	{ext: "UIDONLY", needs: []string{"UIDONLY"}, run: proveUIDOnly},
+	{ext: "MESSAGELIMIT", needs: []string{"MESSAGELIMIT=3"}, run: proveMessageLimit},
 	{ext: "UIDBATCHES", needs: []string{"UIDBATCHES"}, run: proveUIDBatches},
 }
 
@@ -129,5 +131,33 @@ func proveUIDBatches(t *testing.T, e *env) {
 	found, err := box.Search(e.ctx, nil)
 	if err != nil || !found.And(sets[0]).Equal(found) {
 		t.Error(found, sets, err)
+	}
+}
+
+// proveMessageLimit works on more messages than the server does at once.
+func proveMessageLimit(t *testing.T, e *env) {
+	box, uids := e.letters(t, "a", "b", "c", "d", "e", "f", "g", "h")
+	if e.c.MessageLimit() != 3 {
+		t.Fatal(e.c.MessageLimit())
+	}
+	if err := box.AddFlags(e.ctx, imap.UIDRange(1, imap.MaxUID), imap.FlagFlagged); err != nil {
+		t.Fatal(err)
+	}
+	found, err := box.Search(e.ctx, search.Flagged)
+	if err != nil || !found.Equal(imap.UIDSetOf(uids...)) {
+		t.Error(found, err)
+	}
+	n := 0
+	for _, err := range box.Fetch(e.ctx, imap.UIDRange(1, imap.MaxUID), nil) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n != len(uids) {
+		t.Error(n)
+	}
+	if r, err := box.Move(e.ctx, imap.UIDRange(1, imap.MaxUID), e.box(t)); err != nil || r.UIDs.Len() != uint64(len(uids)) {
+		t.Errorf("%+v %v", r, err)
 	}
 }
