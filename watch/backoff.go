@@ -1,9 +1,9 @@
 package watch
 
 import (
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
 )
 
 const (
@@ -39,7 +39,7 @@ func (p *pace) next(err error) Offline {
 	if off.Reason == ReasonLimit {
 		off.Retry = max(off.Retry, limitWait)
 	}
-	off.Retry = max(off.Retry, min(suggested(err), longestAsk))
+	off.Retry = max(off.Retry, suggested(err))
 	off.Attempt = p.failed()
 	return off
 }
@@ -68,14 +68,5 @@ func (p *pace) login() time.Duration {
 	return time.Hour
 }
 
-// suggested is the pause that Exchange asks for: "Suggested Backoff Time: 299923
-// milliseconds".
-func suggested(err error) time.Duration {
-	_, rest, ok := strings.Cut(err.Error(), "Suggested Backoff Time: ")
-	number, _, unit := strings.Cut(rest, " millisecond")
-	ms, bad := strconv.ParseInt(number, 10, 64)
-	if !ok || !unit || bad != nil || ms < 0 {
-		return 0
-	}
-	return time.Duration(min(ms, longestAsk.Milliseconds())) * time.Millisecond
-}
+// suggested is the pause that the server asks for.
+func suggested(err error) time.Duration { return min(imap.Backoff(err), longestAsk) }

@@ -34,7 +34,7 @@ func ReasonOf(err error) Reason {
 		return reasonOfNo(no)
 	}
 	if text, ok := imap.ByeText(err); ok {
-		if no != nil && isLimit(no) || limitText(text) {
+		if no != nil && isLimit(no) || errors.Is(err, imap.ErrThrottled) || errors.Is(err, imap.ErrTooManyConnections) || limitText(text) {
 			return ReasonLimit
 		}
 		return ReasonBye
@@ -77,16 +77,14 @@ func reasonOfNo(e *imap.ResponseError) Reason {
 }
 
 func isLimit(e *imap.ResponseError) bool {
-	return e.Code == imap.CodeLimit || e.Code == imap.CodeOverQuota
+	return e.Code == imap.CodeLimit || e.Code == imap.CodeOverQuota || errors.Is(e, imap.ErrThrottled) ||
+		errors.Is(e, imap.ErrTooManyConnections) || errors.Is(e, imap.ErrNotConnected)
 }
 
-// limitText knows how servers without [LIMIT] say it.
+// limitText knows how else servers without [LIMIT] say it.
 func limitText(text string) bool {
 	text = strings.ToLower(text)
-	for _, words := range []string{
-		"too many", "throttled", "maximum number of connections", "connection limit",
-		"suggested backoff time", "authenticated but not connected",
-	} {
+	for _, words := range []string{"too many", "throttled", "connection limit"} {
 		if strings.Contains(text, words) {
 			return true
 		}
