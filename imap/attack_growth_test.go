@@ -159,3 +159,46 @@ func TestA44_MultiSearchNames(t *testing.T) {
 		t.Errorf("%d names of 10 KiB: %v", len(s.names), s.err)
 	}
 }
+
+// lines without what was asked for are not kept without bound, neither
+// while the loop waits nor when it has been left.
+func TestA62_NewsInPlaceOfAnswers(t *testing.T) {
+	c := &Client{opts: (&Options{}).withDefaults()}
+	op := newFetch(t.Context(), &Mailbox{client: c}, &FetchOptions{Envelope: true}, wire.NumSet{{First: 1, Last: wire.Star}})
+	k := &call{fetch: op, foot: footprint{class: classFetch, uids: op.rest}}
+	line := func(uid UID, has Attribute) {
+		op.claim(k, &response{kind: kindFetch, size: 30, msg: &Message{UID: uid, has: has}})
+	}
+	for uid := range UID(3 * maxPartial) {
+		line(uid+1, HasUID|HasFlags)
+		line(uid+1, HasUID|HasSize)
+	}
+	if n := len(op.partial); n > maxPartial+1 || op.failed != nil {
+		t.Errorf("%d messages are kept, %v", n, op.failed)
+	}
+	op.stop()
+	line(4_000_000, HasUID|HasSize)
+	if n := len(op.partial); n > 0 || op.held != 0 {
+		t.Errorf("%d messages are kept for a loop that was left", n)
+	}
+}
+
+// millions of messages in descending order, none next to another.
+func TestA44_MessagesInNoOrder(t *testing.T) {
+	c := &Client{opts: (&Options{}).withDefaults()}
+	op := newFetch(t.Context(), &Mailbox{client: c}, &FetchOptions{}, wire.NumSet{{First: 1, Last: wire.Star}})
+	k := &call{fetch: op, done: make(chan struct{}), state: callSent}
+	for uid := UID(1_000_000); uid > 0 && !k.abandoned; uid -= 2 {
+		op.answered(k, uid)
+	}
+	if _, ok := errors.AsType[*wire.LimitError](k.err); !ok || len(k.foot.done) > maxFound+1 {
+		t.Error(k.err, len(k.foot.done))
+	}
+	op, k = newFetch(t.Context(), &Mailbox{client: c}, &FetchOptions{}, op.rest), &call{}
+	for uid := range UID(1_000_000) {
+		op.answered(k, 2*uid+1)
+	}
+	if op.failed != nil {
+		t.Error(op.failed)
+	}
+}

@@ -188,3 +188,23 @@ func TestSavedResultBehindDo(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// A-65: MODIFIED names none but the messages that were to be changed: the
+// caller goes on with those.
+func TestA65_ModifiedBeyondTheSet(t *testing.T) {
+	_, box := talk(t, "CONDSTORE", `
+		C: $2 UID STORE 2:3 (UNCHANGEDSINCE 5) +FLAGS.SILENT (\Deleted)
+		S: $2 OK [MODIFIED 1,3:4294967294] done
+		C: $3 UID STORE 2:3 (UNCHANGEDSINCE 5) +FLAGS.SILENT (\Deleted)
+		S: $3 OK [MODIFIED 1] done
+	`, nil)
+	_, err := box.Store(t.Context(), imap.UIDRange(2, 3), imap.StoreAdd, []imap.Flag{imap.FlagDeleted}, &imap.StoreOptions{Silent: true, UnchangedSince: 5})
+	modified, ok := errors.AsType[*imap.ModifiedError](err)
+	if !ok || modified.UIDs.String() != "3" {
+		t.Error(err)
+	}
+	_, err = box.Store(t.Context(), imap.UIDRange(2, 3), imap.StoreAdd, []imap.Flag{imap.FlagDeleted}, &imap.StoreOptions{Silent: true, UnchangedSince: 5})
+	if err == nil || errors.As(err, &modified) {
+		t.Error(err)
+	}
+}

@@ -117,12 +117,16 @@ func (m *Mailbox) transferPart(ctx context.Context, name string, cl class, set w
 // transfer is what the server said about one COPY or MOVE: COPYUID, in the
 // tagged reply or before it (RFC 4315 §3, RFC 6851 §4.3), at once or in parts.
 type transfer struct {
-	set   wire.NumSet
-	codes []*ResponseCode
+	set    wire.NumSet
+	codes  []*ResponseCode
+	ranges int // in all of them
 }
 
 // maxCopyUIDs is in how many parts it may come.
-const maxCopyUIDs = 1000
+const (
+	maxCopyUIDs   = 1000
+	maxCopyRanges = 1 << 17
+)
 
 // add takes a code if it is about messages of the set, and tells more than is
 // known.
@@ -131,6 +135,9 @@ func (t *transfer) add(code *ResponseCode) bool {
 		return false
 	}
 	source := code.Source.set
+	if t.ranges+len(source) > maxCopyRanges {
+		return false
+	}
 	if !t.set.Dynamic() && len(source.Minus(t.set)) > 0 {
 		return false
 	}
@@ -139,7 +146,7 @@ func (t *transfer) add(code *ResponseCode) bool {
 			return false
 		}
 	}
-	t.codes = append(t.codes, code)
+	t.codes, t.ranges = append(t.codes, code), t.ranges+len(source)
 	return true
 }
 

@@ -164,14 +164,15 @@ type fetchOp struct {
 	opts *FetchOptions
 	want Attribute
 
-	saved  *savedRef     // what the set was given as
-	rest   wire.NumSet   // not yet asked for; the loop's alone
-	asked  wire.NumSet   // what the loop was to ask for
-	again  []wire.NumSet // slices that are to be asked for again; the loop's alone
-	halved int           // how often a slice was halved; the loop's alone
-	calls  []*call       // slices under way, oldest first; the loop's alone
-	parser *parser       // of what was kept aside; made when needed
-	given  []fetched     // the messages that the loop is at; the loop's alone
+	saved   *savedRef     // what the set was given as
+	rest    wire.NumSet   // not yet asked for; the loop's alone
+	asked   wire.NumSet   // what the loop was to ask for
+	again   []wire.NumSet // slices that are to be asked for again; the loop's alone
+	shifted int           // what it cost that messages came in no order
+	halved  int           // how often a slice was halved; the loop's alone
+	calls   []*call       // slices under way, oldest first; the loop's alone
+	parser  *parser       // of what was kept aside; made when needed
+	given   []fetched     // the messages that the loop is at; the loop's alone
 
 	out       []fetched
 	bytes     int // of out, in memory

@@ -40,6 +40,9 @@ func (op *fetchOp) claim(k *call, r *response) bool {
 		op.deliver(k, msg, r)
 		return true
 	}
+	if op.stopped || k.abandoned {
+		return true // nobody waits for the rest
+	}
 	if op.partial == nil {
 		op.partial = map[UID]*Message{}
 	}
@@ -47,11 +50,38 @@ func (op *fetchOp) claim(k *call, r *response) bool {
 	msg.held += r.size
 	op.held += int64(r.size)
 	op.c.memory += int64(r.size)
-	if op.held > op.c.opts.Budget/2 && !msg.onlyNews() {
-		msg.Missing = op.named(msg) // there is no room to wait for the rest
+	if op.held > op.c.opts.Budget/2 || len(op.partial) > maxPartial { // there is no room to wait for the rest
+		if msg.onlyNews() {
+			op.forget(uid) // it was told as such
+			return true
+		}
+		msg.Missing = op.named(msg)
 		op.deliver(k, msg, nil)
 	}
 	return true
+}
+
+const (
+	maxPartial = 4096    // messages that wait for more
+	maxShifted = 1 << 32 // ranges that moved, because messages came in another order
+)
+
+// answered notes that a message has come. Servers send them in ascending order,
+// or nearly so; one that scatters millions would have the set moved each time.
+func (op *fetchOp) answered(k *call, uid UID) {
+	done := &k.foot.done
+	n := len(*done)
+	if n > maxFound || op.shifted > maxShifted {
+		return
+	}
+	if n > 0 && uint32(uid) < (*done)[n-1].First {
+		op.shifted += n
+	}
+	if done.Add(uint32(uid)); len(*done) > maxFound || op.shifted > maxShifted {
+		err := &wire.LimitError{What: "messages in no order", Max: maxFound}
+		op.failed = firstOf(op.failed, err)
+		op.c.abandon(k, err)
+	}
 }
 
 // forget takes a message from those that wait for more.
@@ -211,7 +241,7 @@ func (m *Message) copy() *Message {
 
 // deliver gives a message to the loop.
 func (op *fetchOp) deliver(k *call, m *Message, r *response) {
-	k.foot.done.Add(uint32(m.UID))
+	op.answered(k, m.UID)
 	op.came++
 	if r != nil {
 		op.cameBytes += int64(r.size)

@@ -73,6 +73,10 @@ func (c *Client) SpecialMailboxes(ctx context.Context) (map[SpecialUse]SpecialMa
 	return found, nil
 }
 
+// maxPrefixes is how many namespaces of the user's own are looked at; there is
+// one, mostly.
+const maxPrefixes = 20
+
 // personalPrefixes are what the names of the user's own mailboxes begin with,
 // beside nothing and what is below INBOX.
 func (c *Client) personalPrefixes(ctx context.Context) ([]string, error) {
@@ -85,7 +89,7 @@ func (c *Client) personalPrefixes(ctx context.Context) ([]string, error) {
 		// Servers advertise it and do not have it.
 		return nil, c.Err()
 	}
-	for _, n := range spaces.Personal {
+	for _, n := range spaces.Personal[:min(len(spaces.Personal), maxPrefixes)] {
 		prefixes = append(prefixes, n.Prefix)
 	}
 	return prefixes, nil

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
@@ -159,14 +160,22 @@ func (s *storing) call(set wire.NumSet) *call {
 		s.write(cmd)
 	})
 	k.claim = func(r *response) bool { return r.kind == kindFetch && s.claim(k, set, r) }
-	k.finish = func(r *response) { s.finish(r.code) }
+	k.finish = func(r *response) { s.finish(r.code, set) }
 	return k
 }
 
-// finish notes what was left as it is.
-func (s *storing) finish(code *ResponseCode) {
+// finish notes what was left as it is: never a message that the command was not
+// about, as the caller's next step is to change these.
+func (s *storing) finish(code *ResponseCode, set wire.NumSet) {
 	if code != nil && code.Code == CodeModified {
-		s.modified = s.modified.With(code.Modified)
+		left := code.Modified.set
+		if !set.Dynamic() {
+			left = left.And(set)
+		}
+		s.modified = s.modified.With(UIDSet{left})
+		if len(left) == 0 && code.Problem == nil && s.err == nil {
+			s.err = errors.New("imap: UID STORE: some messages were left as they are, and the server names none that it was asked to change")
+		}
 		if code.Problem != nil && s.err == nil {
 			s.err = fmt.Errorf("imap: UID STORE: some messages were left as they are, and which cannot be read: %w", code.Problem)
 		}
