@@ -9,11 +9,8 @@ import (
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
-// Errors come in three families. The server said no: a *ResponseError, and the
-// connection is as good as before. The connection is gone: an error that wraps
-// ErrClosed and the cause. It does not make sense: a *wire.SyntaxError, which
-// cost one response. An error of a done Context wraps its cause; the command
-// may have taken effect.
+// Errors that several methods return; the package's documentation, "Errors", has
+// the families. An error of a done Context wraps its cause.
 var (
 	// ErrClosed says that the connection is gone, by Close or by the cause
 	// that the error names.

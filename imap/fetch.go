@@ -37,8 +37,10 @@ type FetchOptions struct {
 	// Items asks for items of extensions that have no field here, by name; one
 	// atom each. The answers are in Message.Raw, or in the item's field if it
 	// has one.
-	Items    []string
+	Items []string
+	// Sections asks for parts of the message, for Message.Body and Bodies.
 	Sections []Section
+	// MarkSeen sets \Seen on the messages whose Sections are read.
 	MarkSeen bool
 	// ChangedSince leaves out messages whose mod-sequence is not above it, and
 	// asks for ModSeq (RFC 7162 §3.1.4.1, CONDSTORE). 0: no condition. All that

@@ -11,7 +11,7 @@ import (
 // newCommand begins a command.
 func newCommand(name string) *wire.Command { return wire.NewCommand(name) }
 
-var errLoggedIn = errors.New("imap: somebody is logged in already")
+var errLoggedIn = errors.New("imap: somebody is logged in already; open another connection, or Unauthenticate first")
 
 // Login logs in with LOGIN (RFC 9051 §6.2.3). A refusal is a *LoginError around
 // a *ResponseError. Nothing is sent if the server forbids LOGIN (LOGINDISABLED),

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/sasl"
+	"github.com/idlewild-mail/idlewild/imap/wire"
 )
 
 // LoginWith logs in with the strongest mechanism that the server offers and that
@@ -108,6 +109,9 @@ func (c *Client) chooseMechanism(cred sasl.Credentials, bindable bool) (string, 
 		default:
 			return mech, nil
 		}
+	}
+	if len(cred.Mechanisms(true)) == 0 {
+		return "", &wire.ArgumentError{Kind: "credentials", Reason: "there are none; see sasl.Password and sasl.Token"}
 	}
 	err := error(&UnsupportedError{Capability: "a way to log in with a " + secretKind(cred), What: "LOGIN"})
 	if barred {

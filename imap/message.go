@@ -80,7 +80,8 @@ const (
 // it.
 func (m *Message) Has(a Attribute) bool { return m.has&a == a }
 
-// RawAttribute is a FETCH attribute kept as bytes.
+// RawAttribute is an item of an answer that is kept as bytes, because this library
+// does not know it or could not read it.
 type RawAttribute struct {
 	Name  string // in upper case, with its section if it has one
 	Value []byte

@@ -28,8 +28,8 @@ type NamespaceExtension struct {
 	Values []string
 }
 
-// Namespace asks where mailboxes are. It needs the capability NAMESPACE, or
-// IMAP4rev2.
+// Namespace asks where mailboxes are (RFC 2342, RFC 9051 §6.3.10). It needs the
+// capability NAMESPACE, or IMAP4rev2.
 func (c *Client) Namespace(ctx context.Context) (*Namespaces, error) {
 	if !c.offers("NAMESPACE", "IMAP4REV2") {
 		return nil, &UnsupportedError{Capability: "NAMESPACE", What: "Namespace"}

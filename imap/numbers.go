@@ -43,7 +43,8 @@ func UIDRange(first, last UID) UIDSet {
 	return UIDSet{set}
 }
 
-// ParseUIDSet parses a set such as "1,5:7,10:*".
+// ParseUIDSet parses a set such as "1,5:7,10:*" (RFC 9051 §9, sequence-set).
+// What is none is a *wire.ArgumentError; so is an empty one.
 func ParseUIDSet(s string) (UIDSet, error) {
 	set, err := wire.ParseNumSet(s)
 	return UIDSet{set}, err
@@ -130,7 +131,7 @@ func SeqRange(first, last uint32) SeqSet {
 	return SeqSet{set: set}
 }
 
-// ParseSeqSet parses a set such as "1,5:7,10:*".
+// ParseSeqSet parses a set such as "1,5:7,10:*"; see ParseUIDSet.
 func ParseSeqSet(s string) (SeqSet, error) {
 	set, err := wire.ParseNumSet(s)
 	return SeqSet{set: set}, err

@@ -2,6 +2,7 @@ package imap
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
@@ -116,10 +117,13 @@ func (o *SelectOptions) parameters(cmd *wire.Command, octets int) {
 	})
 }
 
-// explainRefusal gives a refusal without a code, as Dovecot's, the code
-// NONEXISTENT if the mailbox is not listed either.
+// explainRefusal says so if nobody is logged in, and gives a refusal without a
+// code, as Dovecot's, the code NONEXISTENT if the mailbox is not listed either.
 func (c *Client) explainRefusal(ctx context.Context, name string, err error) error {
 	refused, ok := err.(*ResponseError)
+	if ok && !c.Authenticated() {
+		return fmt.Errorf("%w; nobody is logged in: call LoginWith first", err)
+	}
 	if !ok || refused.Status != StatusNo || refused.Code != "" || strings.ContainsAny(name, "*%") {
 		return err
 	}

@@ -31,7 +31,8 @@ const (
 // Status asks about a mailbox without selecting it (RFC 9051 §6.3.11). Without
 // items it asks for those that every server knows: MESSAGES, UIDNEXT,
 // UIDVALIDITY and UNSEEN. It is not meant for the selected mailbox, whose State
-// it does not change.
+// it does not change. A mailbox that does not exist is a *ResponseError, from
+// some servers without CodeNonExistent; Exists asks.
 func (c *Client) Status(ctx context.Context, mailbox string, items ...StatusItem) (*MailboxStatus, error) {
 	if len(items) == 0 {
 		items = []StatusItem{StatusMessages, StatusUIDNext, StatusUIDValidity, StatusUnseen}

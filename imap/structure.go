@@ -52,7 +52,7 @@ type BodyStructure struct {
 type Param struct{ Name, Value string }
 
 // MailboxStatus is the answer to STATUS (RFC 9051 §7.3.4). Fields that were
-// not sent are nil or zero.
+// not sent are nil, or zero where the server cannot mean zero.
 type MailboxStatus struct {
 	Mailbox       string
 	RawName       string // the name on the wire

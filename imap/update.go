@@ -250,8 +250,9 @@ func (l *listener[T]) signal() {
 	}
 }
 
-// Notices yields alerts, BYE, and at last that the connection is gone. It ends
-// with that, with ctx's error, or by break.
+// Notices yields what concerns the connection as a whole: alerts, quotas that
+// are exceeded, changed metadata, the progress of commands, BYE, and at last
+// that the connection is gone. It ends with that, with ctx's error, or by break.
 func (c *Client) Notices(ctx context.Context) iter.Seq2[Notice, error] {
 	return func(yield func(Notice, error) bool) {
 		c.mu.Lock()
