@@ -111,7 +111,8 @@ func (c *Client) chooseMechanism(cred sasl.Credentials, bindable bool) (string, 
 		}
 	}
 	if len(cred.Mechanisms(true)) == 0 {
-		return "", &wire.ArgumentError{Kind: "credentials", Reason: "there are none; see sasl.Password and sasl.Token"}
+		bad := &wire.ArgumentError{Kind: "credentials", Reason: "there are none; see sasl.Password and sasl.Token"}
+		return "", &LoginError{Offered: c.offeredLocked(), Err: bad}
 	}
 	err := error(&UnsupportedError{Capability: "a way to log in with a " + secretKind(cred), What: "LOGIN"})
 	if barred {
