@@ -205,7 +205,7 @@ func TestA44_HugeSets(t *testing.T) {
 				t.Errorf("%s: %v", in, r.Err())
 			}
 		})
-		if took > 2<<10 || size < 1<<33 {
+		if took > 64<<10 || size < 1<<33 { // of gigabytes; the runtime allocates beside us
 			t.Errorf("%s: %d bytes allocated, %d numbers", in, took, size)
 		}
 	}
