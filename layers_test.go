@@ -117,6 +117,43 @@ func TestLayers(t *testing.T) {
 }
 
 // The table itself: every name has a row, and arrows go down.
+// ARCHITECTURE.md has a map of package imap: every file is on it, by its name or
+// by a pattern, and every name and pattern on it is one of a file.
+func TestMapOfImap(t *testing.T) {
+	text, err := os.ReadFile("ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(text), "## The files of imap")
+	section, _, _ = strings.Cut(section, "\nTests: ")
+	used := map[string]bool{}
+	for i, name := range strings.Split(section, "`") {
+		if i%2 == 1 && strings.HasSuffix(name, ".go") && !strings.Contains(name, "<") {
+			used[name] = false
+		}
+	}
+	files, err := filepath.Glob("imap/*.go")
+	if err != nil || len(files) == 0 {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name, found := filepath.Base(file), false
+		for pattern := range used {
+			if ok, _ := path.Match(pattern, name); ok {
+				used[pattern], found = true, true
+			}
+		}
+		if !found && !strings.HasSuffix(name, "_test.go") {
+			t.Errorf("%s is not on the map in ARCHITECTURE.md, \"The files of imap\"", file)
+		}
+	}
+	for pattern, found := range used {
+		if !found {
+			t.Errorf("ARCHITECTURE.md, \"The files of imap\": there is no %s", pattern)
+		}
+	}
+}
+
 func TestLayersTable(t *testing.T) {
 	for i, l := range house {
 		for _, name := range expand(l.ours) {

@@ -34,8 +34,6 @@ func endOf[V any](loop iter.Seq2[V, error]) (err error) {
 	return err
 }
 
-func errOf[V any](_ V, err error) error { return err }
-
 // everyCall has all methods that talk to the server, or wait for it, each by
 // its name; s is whatever string there is to be given. What has several may
 // stand there several times, with more behind the name.

@@ -2,7 +2,6 @@ package imap_test
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,4 +114,4 @@ func TestNothingGiven(t *testing.T) {
 // badQuery is a search key that panics.
 type badQuery struct{}
 
-func (badQuery) AppendTo(*wire.Command) { panic(fmt.Sprint("no")) }
+func (badQuery) AppendTo(*wire.Command) { panic("no") }
