@@ -9,7 +9,7 @@ import (
 
 // IdleOptions are the settings of Idle. The zero value is good.
 type IdleOptions struct {
-	// Duration ends the loop after so long; 0: it goes on until ctx is done.
+	// Duration ends the loop after so long; 0 or less: it goes on until ctx is done.
 	Duration time.Duration
 	// Renew is how long one IDLE command lasts before it is sent again, which
 	// also proves that the server is alive; 0: 9 minutes, or less if the server

@@ -74,7 +74,7 @@ func run(ctx context.Context, host, user string, ix *index) error {
 // update brings the index into step with the mailbox.
 func (ix *index) update(ctx context.Context, inbox *imap.Mailbox) error {
 	state := inbox.State()
-	if state.UIDValidity != ix.UIDValidity { // the UIDs mean other messages now
+	if state.UIDValidity != ix.UIDValidity || state.UIDValidity == 0 { // the UIDs mean other messages now
 		*ix = index{UIDValidity: state.UIDValidity, Messages: map[imap.UID]message{}}
 	}
 	known := ix.uids()

@@ -2,8 +2,9 @@ package search
 
 import "github.com/idlewild-mail/idlewild/imap/wire"
 
-// UIDs finds the messages whose UIDs are in set, an imap.UIDSet. An empty set
-// is an error when the query is sent: IMAP cannot say it.
+// UIDs finds the messages whose UIDs are in set, an imap.UIDSet; for one message
+// that is imap.UIDSetOf(uid). An empty set is an error when the query is sent:
+// IMAP cannot say it.
 func UIDs(set interface{ NumSet() wire.NumSet }) Query {
 	return numbers{uid: true, set: set.NumSet().String()}
 }
