@@ -11,7 +11,7 @@ import (
 // Enable asks the server to turn extensions on that change what it sends, such
 // as "IMAP4rev2", "QRESYNC" or "UTF8=ACCEPT" (RFC 5161), and returns those that
 // it did, as it spells them. It takes what the server does not know without an
-// error. Nothing can be turned off again. It is best called between login and
+// error. What the server says is on and nobody asked for does not count. Nothing can be turned off again. It is best called between login and
 // the first Select, as some servers refuse it later.
 //
 // IMAP4rev2 and UTF8=ACCEPT make mailbox names go over the wire in UTF-8. A
