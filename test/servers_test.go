@@ -2,6 +2,7 @@ package test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 type server struct {
 	name     string
 	addr     string
+	plain    string // without TLS from the start; "": not known
 	opts     imap.Options
 	user     string
 	other    string // a second user, for sharing; "": there is none
@@ -85,7 +87,7 @@ func cyrus(t *testing.T) *server {
 }
 
 func overTLS(d *live.Server, user, other string) *server {
-	return &server{addr: d.TLSAddr(), opts: imap.Options{TLSConfig: d.TLSConfig()},
+	return &server{addr: d.TLSAddr(), plain: d.Addr(), opts: imap.Options{TLSConfig: d.TLSConfig()},
 		user: user, other: other, password: live.Password, expected: true}
 }
 
@@ -94,23 +96,35 @@ func imaptestServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := imaptest.NewServer(&imaptest.Options{TLSConfig: ca.ServerConfig("localhost"), Mechanisms: mechanisms, Gmail: true, AppendLimit: 40 << 20, MessageLimit: 3})
+	config := ca.ServerConfig("localhost")
+	config.ClientAuth, config.ClientCAs = tls.VerifyClientCertIfGiven, ca.Pool()
+	s := imaptest.NewServer(&imaptest.Options{TLSConfig: config, Mechanisms: mechanisms, Gmail: true,
+		AppendLimit: 40 << 20, MessageLimit: 3, JMAP: "https://localhost/.well-known/jmap"})
 	t.Cleanup(func() { s.Close() })
-	for _, name := range []string{"user1", "user2"} {
+	for _, name := range []string{"user1", "user2", "anonymous"} {
 		s.AddUser(name, live.Password)
 	}
+	sv := &server{opts: imap.Options{TLSConfig: ca.ClientConfig("localhost")},
+		user: "user1", other: "user2", password: live.Password, expected: true}
+	sv.opts.TLSConfig.Certificates = []tls.Certificate{ca.ClientCertificate("user1")}
+	sv.addr = listening(t, s, s.ServeTLS)
+	sv.plain = listening(t, s, s.Serve)
+	return sv
+}
+
+// listening serves on a port of this machine.
+func listening(t *testing.T, s *imaptest.Server, serve func(net.Listener) error) (addr string) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- s.ServeTLS(l) }()
+	go func() { served <- serve(l) }()
 	t.Cleanup(func() {
 		s.Close()
 		if err := <-served; err != nil {
 			t.Error(err)
 		}
 	})
-	return &server{addr: l.Addr().String(), opts: imap.Options{TLSConfig: ca.ClientConfig("localhost")},
-		user: "user1", other: "user2", password: live.Password, expected: true}
+	return l.Addr().String()
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // mechanisms are those that the test server offers.
-var mechanisms = []string{"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER",
+var mechanisms = []string{"PLAIN", "LOGIN", "CRAM-MD5", "XOAUTH2", "OAUTHBEARER", "EXTERNAL", "ANONYMOUS",
 	sasl.ScramSHA1, sasl.ScramSHA256, sasl.ScramSHA512, sasl.ScramSHA1Plus, sasl.ScramSHA256Plus, sasl.ScramSHA512Plus}
 
 // loginProofs are of the mechanisms, each with a wrong password and the right
@@ -28,7 +28,10 @@ func loginProofs() (all []proof) {
 	for _, mech := range []string{sasl.ScramSHA1, sasl.ScramSHA256, sasl.ScramSHA512, sasl.ScramSHA1Plus, sasl.ScramSHA256Plus, sasl.ScramSHA512Plus} {
 		all = append(all, proof{ext: "AUTH=" + mech, needs: []string{"AUTH=" + mech}, run: proveLoginWith(mech)})
 	}
-	all = append(all, proof{ext: "IMAP4rev1", run: proveChooser})
+	all = append(all, proof{ext: "IMAP4rev1", run: proveChooser},
+		proof{ext: "STARTTLS", run: proveStartTLS},
+		proof{ext: "AUTH=EXTERNAL", needs: []string{"AUTH=EXTERNAL"}, run: proveExternal},
+		proof{ext: "AUTH=ANONYMOUS", needs: []string{"AUTH=ANONYMOUS"}, run: proveAnonymous})
 	return append(all, proof{ext: "SASL-IR", needs: []string{"SASL-IR|IMAP4rev2", "AUTH=PLAIN"},
 		run: proveLogin(func(user, password string) sasl.Client { return sasl.Plain("", user, password) })})
 }
@@ -90,4 +93,56 @@ func proveChooser(t *testing.T, e *env) {
 		t.Fatal(err)
 	}
 	t.Log(c.Mechanism())
+}
+
+// proveStartTLS goes in by the other door.
+func proveStartTLS(t *testing.T, e *env) {
+	if e.s.plain == "" {
+		e.unproved = true
+		return
+	}
+	opts := e.s.opts
+	opts.Security = imap.StartTLS
+	c, err := imap.Dial(e.ctx, e.s.plain, &opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if _, ok := c.TLS(); !ok || c.Has("STARTTLS") {
+		t.Error("no TLS, or what was said before it is believed")
+	}
+	if err := c.Login(e.ctx, e.s.user, e.s.password); err != nil {
+		t.Error(err)
+	}
+}
+
+// proveExternal logs in by the certificate that the suite shows, and as nobody
+// else.
+func proveExternal(t *testing.T, e *env) {
+	c, err := e.s.connect(e.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	var refused *imap.ResponseError
+	if err := c.Authenticate(e.ctx, sasl.External(e.s.other)); !errors.As(err, &refused) {
+		t.Errorf("as %s: %v", e.s.other, err)
+	}
+	if err := c.Authenticate(e.ctx, sasl.External("")); err != nil || !c.Authenticated() {
+		t.Error(err)
+	}
+}
+
+func proveAnonymous(t *testing.T, e *env) {
+	c, err := e.s.connect(e.ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.Authenticate(e.ctx, sasl.Anonymous("suite@example.org")); err != nil || !c.Authenticated() {
+		t.Fatal(err)
+	}
+	if _, err := c.Select(e.ctx, "INBOX", nil); err != nil {
+		t.Error(err)
+	}
 }

@@ -23,6 +23,7 @@ var messageProofs = []proof{
 	{ext: "X-GM-EXT-1", needs: []string{"X-GM-EXT-1"}, run: proveGmail},
 	{ext: "URLAUTH", needs: []string{"URLAUTH"}, run: proveURLAuth},
 	{ext: "REPLACE", needs: []string{"REPLACE"}, run: proveReplace},
+	{ext: "APPENDLIMIT", run: proveAppendLimit},
 	{ext: "CATENATE", needs: []string{"CATENATE"}, run: proveCatenate},
 }
 
@@ -234,6 +235,20 @@ func proveGmail(t *testing.T, e *env) {
 		}
 	}
 	if err := box.RemoveGmailLabels(e.ctx, one, "Größe"); err != nil {
+		t.Error(err)
+	}
+}
+
+// proveAppendLimit: what is too large is not sent at all.
+func proveAppendLimit(t *testing.T, e *env) {
+	limit, ok := e.c.AppendLimit()
+	if !ok {
+		e.unproved = true
+		return
+	}
+	var large *imap.LimitError
+	_, err := e.c.Append(e.ctx, e.box(t), strings.NewReader(""), limit+1, nil)
+	if !errors.As(err, &large) || large.Max != uint64(limit) {
 		t.Error(err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 var sessionProofs = []proof{
 	{ext: "COMPRESS=DEFLATE", needs: []string{"COMPRESS=DEFLATE"}, run: proveCompress},
 	{ext: "IMAP4rev2", needs: []string{"IMAP4rev2"}, run: func(t *testing.T, e *env) { proveUTF8(t, e, "IMAP4rev2") }},
+	{ext: "JMAPACCESS", needs: []string{"JMAPACCESS"}, run: proveJMAPAccess},
 	{ext: "LANGUAGE", needs: []string{"LANGUAGE"}, run: proveLanguage},
 	{ext: "UNAUTHENTICATE", needs: []string{"UNAUTHENTICATE"}, run: proveUnauthenticate},
 	{ext: "UTF8=ACCEPT, UTF8=ONLY", needs: []string{"UTF8=ACCEPT", "ENABLE"}, run: func(t *testing.T, e *env) { proveUTF8(t, e, "UTF8=ACCEPT") }},
@@ -136,5 +137,11 @@ func proveUnauthenticate(t *testing.T, e *env) {
 	}
 	if err := e.c.Noop(e.ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+func proveJMAPAccess(t *testing.T, e *env) {
+	if url, err := e.c.JMAPAccess(e.ctx); err != nil || !strings.HasPrefix(url, "https://") {
+		t.Error(url, err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 // can says whether the server has a capability, for those that can be taken
 // away.
 func (c *conn) can(name string) bool {
-	if c.srv.caps[name] || name == "X-GM-EXT-1" && !c.srv.opts.Gmail {
+	if c.srv.caps[name] || name == "X-GM-EXT-1" && !c.srv.opts.Gmail || name == "JMAPACCESS" && c.srv.opts.JMAP == "" {
 		return false
 	}
 	for _, dropped := range c.faults().DropCapabilities {
@@ -72,6 +72,7 @@ var sessionCapabilities = []string{
 	"STATUS=SIZE",
 	"THREAD=ORDEREDSUBJECT",
 	"THREAD=REFERENCES",
+	"THREAD=REFS",
 	"UIDBATCHES",
 	"UIDONLY",
 	"UIDPLUS",
@@ -98,6 +99,9 @@ func (c *conn) capabilities() string {
 		if n := c.srv.opts.MessageLimit; n > 0 {
 			names = append(names, fmt.Sprintf("MESSAGELIMIT=%d", n))
 		}
+		if c.srv.opts.JMAP != "" {
+			names = append(names, "JMAPACCESS")
+		}
 		if n := c.srv.opts.AppendLimit; n > 0 {
 			names = append(names, fmt.Sprintf("APPENDLIMIT=%d", n))
 		}
@@ -118,6 +122,8 @@ func needed(name string) string {
 		return "QUOTA"
 	case name == "RIGHTS=kxte", name == "LIST-MYRIGHTS":
 		return "ACL"
+	case name == "JMAPACCESS": // RFC 9698 §3
+		return "OBJECTID"
 	case name == "LIST-METADATA":
 		return "METADATA"
 	case name == "CREATE-SPECIAL-USE":

@@ -113,6 +113,8 @@ func (c *conn) requires(cmd *command) string {
 		return cmd.name
 	case "GENURLAUTH", "RESETKEY", "URLFETCH":
 		return "URLAUTH"
+	case "GETJMAPACCESS":
+		return "JMAPACCESS"
 	case "UIDBATCHES", "SORT":
 		return cmd.name
 	case "COMPRESS":
@@ -167,6 +169,8 @@ func userCommand(name string) handler {
 	switch name {
 	case "SELECT", "EXAMINE":
 		return (*conn).selectMailbox
+	case "GETJMAPACCESS":
+		return (*conn).jmapAccess
 	case "CREATE":
 		return (*conn).create
 	case "DELETE":

@@ -78,7 +78,10 @@ func TestFinding(t *testing.T) {
 			S: * THREAD
 			S: A4 OK THREAD completed
 			C: A5 THREAD REFS US-ASCII ALL
-			S: A5 BAD THREAD does not know the algorithm "REFS"`},
+			S: * THREAD (2)(1 (3)(4))((5)(6))
+			S: A5 OK THREAD completed
+			C: A6 THREAD JWZ US-ASCII ALL
+			S: A6 BAD THREAD does not know the algorithm "JWZ"`},
 		{name: "saved", box: "INBOX", mail: findable(), script: `
 			C: A1 UID SEARCH $
 			S: * SEARCH
@@ -263,5 +266,48 @@ func TestBaseSubject(t *testing.T) {
 		if count(references(found)); n != 3 {
 			t.Errorf("%d messages", n)
 		}
+		if count(refs(found)); n != 6 {
+			t.Errorf("%d messages", n)
+		}
+	}
+}
+
+// What REFS does otherwise than REFERENCES: subjects join nothing, and the thread
+// with the newest message is the last.
+func TestRefs(t *testing.T) {
+	var found []hit
+	for i, m := range []string{
+		"Message-ID: <a@x>\nDate: Mon, 05 Jan 2026 10:00:00 +0000\nSubject: plan\n\n",
+		"Message-ID: <b@x>\nDate: Tue, 06 Jan 2026 10:00:00 +0000\nSubject: Re: plan\n\n",
+		"Message-ID: <c@x>\nDate: Wed, 07 Jan 2026 10:00:00 +0000\nReferences: <a@x>\nSubject: x\n\n",
+	} {
+		found = append(found, hit{place: i, message: &message{uid: uint32(i + 1), date: time.Unix(int64(i), 0), body: &body{data: []byte(m)}}})
+	}
+	for want, threads := range map[string][]*node{"(1 (2)(3))": references(found), "(2)(1 3)": refs(found)} {
+		got := ""
+		for _, n := range threads {
+			got += "(" + string(n.append(nil, true)) + ")"
+		}
+		if got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}
+
+// RFC 9698 §3.
+func TestJMAPAccess(t *testing.T) {
+	jmap := &Options{JMAP: "https://example.com/.well-known/jmap"}
+	for _, cv := range []conversation{
+		{name: "offered", opts: jmap, script: `
+			C: A1 GETJMAPACCESS
+			S: * JMAPACCESS "https://example.com/.well-known/jmap"
+			S: A1 OK GETJMAPACCESS completed
+			C: A2 GETJMAPACCESS now
+			S: A2 BAD...`},
+		{name: "not offered", script: `
+			C: A1 GETJMAPACCESS
+			S: A1 BAD...`},
+	} {
+		cv.run(t)
 	}
 }

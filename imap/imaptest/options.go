@@ -69,6 +69,10 @@ type Options struct {
 	// APPENDLIMIT=n. Zero: it is not said, and MaxLiteral is all.
 	AppendLimit int64
 
+	// JMAP is the URL of a session resource of JMAP (RFC 9698), which is all that
+	// there is of it. Empty: no JMAPACCESS.
+	JMAP string
+
 	// Submitters are the users who may fetch URLs with the access "submit+",
 	// as servers for message submission do. RFC 4467 §3.
 	Submitters []string

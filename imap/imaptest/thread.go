@@ -22,6 +22,8 @@ func (c *conn) thread(cmd *command) reply {
 		threads = orderedSubject(found)
 	case algorithm == "REFERENCES" && c.can("THREAD=REFERENCES"):
 		threads = references(found)
+	case algorithm == "REFS" && c.can("THREAD=REFS"):
+		threads = refs(found)
 	default:
 		return bad("THREAD does not know the algorithm %q", algorithm)
 	}
@@ -134,6 +136,31 @@ func references(found []hit) []*node {
 	roots = sortThreads(roots)
 	roots = bySubject(roots) // (5)
 	return sortThreads(roots)
+}
+
+// refs is REFERENCES without the subjects, where the thread that was last written
+// to comes last (draft-ietf-morg-inthread §4).
+func refs(found []hit) []*node {
+	t := threader{byID: map[string]*node{}}
+	for i := range found {
+		t.add(&found[i])
+	}
+	roots := sortThreads(prune(t.roots()))
+	slices.SortStableFunc(roots, func(a, b *node) int { return a.latest().Compare(b.latest()) })
+	return roots
+}
+
+// latest is when the last message of a thread came.
+func (n *node) latest() (last time.Time) {
+	if n.hit != nil {
+		last = n.hit.date
+	}
+	for _, child := range n.children {
+		if at := child.latest(); at.After(last) {
+			last = at
+		}
+	}
+	return last
 }
 
 // threader is step (1): the tree of all message identifiers.
