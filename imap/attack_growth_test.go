@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
@@ -66,13 +67,13 @@ func TestA44_CutIntoManyParts(t *testing.T) {
 // what SORT and ESEARCH say in many lines has a bound, whatever it is.
 func TestA44_SortedInManyLines(t *testing.T) {
 	for _, text := range []string{
-		"* SORT 1 3 1 3 1 3 1 3",
-		"* ESEARCH (TAG \"A1\") UID ALL 1 RELEVANCY (1 1 1 1 1 1 1 1)",
+		"* SORT" + strings.Repeat(" 1 3", 4096),
+		"* ESEARCH (TAG \"A1\") UID ALL 1 RELEVANCY (1" + strings.Repeat(" 1", 8191) + ")",
 	} {
 		m := &Mailbox{client: &Client{}}
 		s := &searching{box: m, call: &call{tag: "A1"}, keys: []SortKey{SortDate}}
 		p := newParser(wire.Limits{}.WithDefaults())
-		for range maxFound/8 + 2 {
+		for range maxFound/8192 + 2 {
 			r, err := p.parseResponse(&wire.Response{Bytes: []byte(text), Pending: -1})
 			if err != nil || !s.claim(r) {
 				t.Fatal(text, err)
@@ -82,7 +83,7 @@ func TestA44_SortedInManyLines(t *testing.T) {
 			}
 		}
 		if _, ok := errors.AsType[*wire.LimitError](s.err); !ok {
-			t.Errorf("%s: %d numbers and %d scores are held: %v", text, len(s.found.order), len(s.found.relevancy), s.err)
+			t.Errorf("%.20s: %d numbers and %d scores are held: %v", text, len(s.found.order), len(s.found.relevancy), s.err)
 		}
 	}
 }
@@ -188,6 +189,7 @@ func TestA44_MessagesInNoOrder(t *testing.T) {
 	c := &Client{opts: (&Options{}).withDefaults()}
 	op := newFetch(t.Context(), &Mailbox{client: c}, &FetchOptions{}, wire.NumSet{{First: 1, Last: wire.Star}})
 	k := &call{fetch: op, done: make(chan struct{}), state: callSent}
+	op.shifted = maxShifted - 100_000_000 // as behind ninety thousand
 	for uid := UID(1_000_000); uid > 0 && !k.abandoned; uid -= 2 {
 		op.answered(k, uid)
 	}
