@@ -93,6 +93,9 @@ type closedError struct {
 
 func (e *closedError) Error() string {
 	s := "imap: connection closed"
+	if errors.Is(e.cause, errLoggedOut) {
+		return s + ": logged out"
+	}
 	if e.bye != "" {
 		s += " by the server: " + printable(e.bye)
 	}

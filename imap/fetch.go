@@ -385,6 +385,10 @@ func (op *fetchOp) items(cmd *wire.Command) {
 
 // appendTo writes the section as a FETCH item.
 func (s Section) appendTo(cmd *wire.Command, mark bool) {
+	if !validPart(s.Part) {
+		cmd.Fail(&wire.ArgumentError{Kind: "section part", Value: clip(s.Part), Reason: `want numbers from 1 with dots between, such as "1.2"`})
+		return
+	}
 	item := "BODY.PEEK"
 	switch {
 	case s.Binary && mark:

@@ -53,6 +53,20 @@ func (k SectionKind) String() string {
 	return ""
 }
 
+// validPart says whether a part is numbered as RFC 9051 §9, section-part, has
+// it, or is the message itself.
+func validPart(part string) bool {
+	if part == "" {
+		return true
+	}
+	for n := range strings.SplitSeq(part, ".") {
+		if k, err := strconv.ParseUint(n, 10, 32); err != nil || k == 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // same says whether s and t are the same section of a message, whatever range
 // of it they are.
 func (s Section) same(t Section) bool {

@@ -55,3 +55,12 @@ func TestSectionSame(t *testing.T) {
 		}
 	}
 }
+
+func TestValidPart(t *testing.T) {
+	for part, want := range map[string]bool{"": true, "1": true, "1.2.30": true, "x": false, "1.": false, ".1": false, "0": false, "1.0": false,
+		"1..2": false, "-1": false, "1 2": false, "99999999999": false} {
+		if validPart(part) != want {
+			t.Errorf("%q: %v", part, !want)
+		}
+	}
+}

@@ -48,5 +48,9 @@ func (q day) AppendTo(c *wire.Command) {
 		fail(c, "date", fmt.Sprint(q.year), "the year must have four digits")
 		return
 	}
+	if q.year == 1 && q.month == time.January && q.day == 1 {
+		fail(c, "date", "", "it is the zero time")
+		return
+	}
 	c.Atom(q.key).Atom(fmt.Sprintf("%02d-%s-%04d", q.day, q.month.String()[:3], q.year))
 }

@@ -147,6 +147,7 @@ func TestErrors(t *testing.T) {
 		{From("a\xff"), "imap: bad string: text to search for must be UTF-8"},
 		{UIDs(set("")), "imap: bad number set: it is empty"},
 		{Numbers(set("")), "imap: bad number set: it is empty"},
+		{Since(time.Time{}), `imap: bad date: it is the zero time`},
 		{On(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), `imap: bad date "10000": the year must have four digits`},
 		{Since(time.Date(-1, 1, 1, 0, 0, 0, 0, time.UTC)), `imap: bad date "-1": the year must have four digits`},
 		{Older(999 * time.Millisecond), `imap: bad age "999ms": want from 1 to 4294967295 seconds`},
