@@ -84,6 +84,7 @@ type Client struct {
 	// unwritable is why nothing more can be written.
 	unwritable error
 	stats      Stats
+	written    uint64 // bytes
 	strange    struct{ tags, continues, skipped, logged int }
 	closed     *closedError
 }

@@ -36,6 +36,7 @@ func (c *Client) pump() {
 			break
 		}
 		out := c.out
+		c.written += uint64(len(b)) // before the answer can come
 		c.writeDue = time.Now().Add(c.opts.Timeouts.Stall)
 		c.watch(c.writeDue)
 		c.mu.Unlock()

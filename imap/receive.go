@@ -18,10 +18,12 @@ type connReader struct {
 	client *Client
 	src    io.Reader
 	framer *wire.Framer
-	total  int64        // bytes, for the limit before login; the reader's alone
-	last   atomic.Int64 // when something was heard, since Client.start
-	wait   atomic.Int64 // since when a Read has been waiting; 0: none is
-	inside atomic.Int64 // since when; 0: not waiting inside a response
+	total  int64 // bytes, for the limit before login; the reader's alone
+	// received is how many bytes came, of the whole connection.
+	received atomic.Uint64
+	last     atomic.Int64 // when something was heard, since Client.start
+	wait     atomic.Int64 // since when a Read has been waiting; 0: none is
+	inside   atomic.Int64 // since when; 0: not waiting inside a response
 }
 
 func (r *connReader) Read(p []byte) (int, error) {
@@ -38,6 +40,7 @@ func (r *connReader) Read(p []byte) (int, error) {
 	r.inside.Store(0)
 	if n > 0 {
 		r.total += int64(n)
+		r.received.Add(uint64(n))
 		r.last.Store(r.now())
 	}
 	return n, err
