@@ -47,18 +47,9 @@ func (c *Client) dispatch(r *response, problem error, size int) (then func() err
 	return c.afterData(r)
 }
 
-// data handles untagged data.
+// data handles untagged data: the state, whoever asked, the listeners.
 func (c *Client) data(r *response) {
-	if r.kind == kindCapability {
-		c.learnCapabilities(r.caps)
-	}
-	if r.kind == kindFetch {
-		c.problems(r.msg)
-	}
-	if id, ok := r.data.(ID); ok && slices.ContainsFunc(c.flight, func(k *call) bool { return strings.EqualFold(k.name, "ID") }) {
-		c.serverID = id
-		c.detect()
-	}
+	c.learn(r)
 	box := c.target()
 	var up Update
 	if box != nil {
@@ -67,13 +58,7 @@ func (c *Client) data(r *response) {
 	if m := c.opening; m != nil && !m.live {
 		m.guess(r)
 	}
-	var by *call
-	for _, k := range c.flight {
-		if k.claim != nil && k.claim(r) {
-			by = k
-			break
-		}
-	}
+	by := c.claimant(r)
 	if r.kind == kindFetch && box != nil && (by == nil || by.fetch == nil) {
 		box.sawModSeq(r.msg)
 	}
@@ -82,15 +67,41 @@ func (c *Client) data(r *response) {
 		up = otherUpdate(r)
 	}
 	if m, ok := up.(MetadataChanged); ok {
-		c.notices.add(Notice{Kind: NoticeMetadata, Metadata: &m}, max(r.size, 1))
+		c.notice(m, r.size)
 	}
 	c.tell(r, by, up)
-	if !news {
-		return
-	}
-	if box != nil && up != nil {
+	if news && box != nil && up != nil {
 		box.add(up, max(r.size, 1))
 	}
+}
+
+// learn takes what data says about the server itself.
+func (c *Client) learn(r *response) {
+	switch r.kind {
+	case kindCapability:
+		c.learnCapabilities(r.caps)
+	case kindFetch:
+		c.problems(r.msg)
+	}
+	if id, ok := r.data.(ID); ok && slices.ContainsFunc(c.flight, func(k *call) bool { return strings.EqualFold(k.name, "ID") }) {
+		c.serverID = id
+		c.detect()
+	}
+}
+
+// claimant is the oldest command under way that a response answers, or nil.
+func (c *Client) claimant(r *response) *call {
+	for _, k := range c.flight {
+		if k.claim != nil && k.claim(r) {
+			return k
+		}
+	}
+	return nil
+}
+
+// notice is for those who listen to no mailbox.
+func (c *Client) notice(m MetadataChanged, size int) {
+	c.notices.add(Notice{Kind: NoticeMetadata, Metadata: &m}, max(size, 1))
 }
 
 // target is the mailbox that data without a name is about.

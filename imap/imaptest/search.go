@@ -153,8 +153,9 @@ func (s *searcher) highest(found []hit) (n uint64) {
 // that.
 func (c *conn) matches(v *view, q *searcher) (found []hit, limited string) {
 	places := make([]int, 0, len(v.messages))
+	one := new(candidate) // nobody keeps it
 	for i, m := range v.messages {
-		if within(q.scope, &candidate{place: i, message: m, view: v}) {
+		if *one = (candidate{place: i, message: m, view: v}); within(q.scope, one) {
 			places = append(places, i)
 		}
 	}
@@ -162,7 +163,7 @@ func (c *conn) matches(v *view, q *searcher) (found []hit, limited string) {
 	for _, i := range places {
 		m := v.messages[i]
 		f, modseq := v.look(m)
-		if q.match(&candidate{place: i, message: m, flags: f, modseq: modseq, view: v}) {
+		if *one = (candidate{place: i, message: m, flags: f, modseq: modseq, view: v}); q.match(one) {
 			found = append(found, hit{i, modseq, m})
 		}
 	}
