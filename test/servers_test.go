@@ -56,7 +56,7 @@ var servers = []struct {
 }{
 	{"Dovecot", dovecot},
 	{"Cyrus", cyrus},
-	{"imaptest", imaptestServer},
+	{"imaptest", func(t *testing.T) *server { return imaptestServer(t, 3) }},
 	{"LIVE_INI", iniServer},
 }
 
@@ -91,7 +91,9 @@ func overTLS(d *live.Server, user, other string) *server {
 		user: user, other: other, password: live.Password, expected: true}
 }
 
-func imaptestServer(t *testing.T) *server {
+// imaptestServer is our own, with all that it has, and a limit of messages a
+// command; 0: none.
+func imaptestServer(t *testing.T, limit int) *server {
 	ca, err := imaptest.NewCA()
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +101,7 @@ func imaptestServer(t *testing.T) *server {
 	config := ca.ServerConfig("localhost")
 	config.ClientAuth, config.ClientCAs = tls.VerifyClientCertIfGiven, ca.Pool()
 	s := imaptest.NewServer(&imaptest.Options{TLSConfig: config, Mechanisms: mechanisms, Gmail: true,
-		AppendLimit: 40 << 20, MessageLimit: 3, JMAP: "https://localhost/.well-known/jmap"})
+		AppendLimit: 40 << 20, MessageLimit: limit, JMAP: "https://localhost/.well-known/jmap"})
 	t.Cleanup(func() { s.Close() })
 	for _, name := range []string{"user1", "user2", "anonymous"} {
 		s.AddUser(name, live.Password)

@@ -12,7 +12,7 @@ import (
 
 // TestLiveSorted: our server sorts and threads as Dovecot and Cyrus do.
 func TestLiveSorted(t *testing.T) {
-	ours := imaptestServer(t)
+	ours := imaptestServer(t, 0)
 	for _, sv := range servers[:2] {
 		t.Run(sv.name, func(t *testing.T) {
 			theirs := sv.get(t)

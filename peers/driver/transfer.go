@@ -37,8 +37,8 @@ func measured(
 
 // fetchData is W1 and W2: what lists and threads are made of, of every message.
 func fetchData(o imap.FetchOptions) func(context.Context, *settings) (result, error) {
+	o.Slice = oneCommand
 	return func(ctx context.Context, s *settings) (result, error) {
-		o.Slice = oneCommand
 		return measured(ctx, s, 0, func(box *imap.Mailbox) (n int, _ int64, err error) {
 			for m, err := range box.Fetch(ctx, imap.UIDRange(1, imap.MaxUID), &o) {
 				if err != nil {
