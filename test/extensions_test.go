@@ -55,11 +55,11 @@ func (m *matrix) proved(server string) (rows []string) {
 	return rows
 }
 
-// where says on which servers a row was proved.
+// where says on which servers a row was proved; somebody's own is not told.
 func (m *matrix) where(row string) string {
 	var on []string
 	for _, s := range servers {
-		if m.result[[2]string{s.name, row}] {
+		if s.name != "LIVE_INI" && m.result[[2]string{s.name, row}] {
 			on = append(on, s.name)
 		}
 	}

@@ -22,7 +22,6 @@ type server struct {
 	password string // of both
 	lasting  bool   // it is somebody's: only the throw-away mailbox may be touched
 	boxes    int    // made so far
-	expected bool   // docs/extensions.md speaks of it
 }
 
 // connect returns a connection on which nobody is logged in, and which takes
@@ -88,7 +87,7 @@ func cyrus(t *testing.T) *server {
 
 func overTLS(d *live.Server, user, other string) *server {
 	return &server{addr: d.TLSAddr(), plain: d.Addr(), opts: imap.Options{TLSConfig: d.TLSConfig()},
-		user: user, other: other, password: live.Password, expected: true}
+		user: user, other: other, password: live.Password}
 }
 
 // imaptestServer is our own, with all that it has, and a limit of messages a
@@ -107,7 +106,7 @@ func imaptestServer(t *testing.T, limit int) *server {
 		s.AddUser(name, live.Password)
 	}
 	sv := &server{opts: imap.Options{TLSConfig: ca.ClientConfig("localhost")},
-		user: "user1", other: "user2", password: live.Password, expected: true}
+		user: "user1", other: "user2", password: live.Password}
 	sv.opts.TLSConfig.Certificates = []tls.Certificate{ca.ClientCertificate("user1")}
 	sv.addr = listening(t, s, s.ServeTLS)
 	sv.plain = listening(t, s, s.Serve)
