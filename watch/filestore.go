@@ -26,9 +26,9 @@ import (
 type FileStore struct {
 	path string
 
-	mu      sync.Mutex
-	lock    io.Closer // nil: closed
-	cursors map[string]Cursor
+	mu     sync.Mutex
+	lock   io.Closer // nil: closed
+	values map[string]string
 }
 
 // fileVersion is the version of the format.
@@ -53,44 +53,40 @@ func OpenFileStore(path string) (*FileStore, error) {
 	if err != nil {
 		return nil, &StoreError{Path: path, PID: pid, Err: err}
 	}
-	cursors, err := readStore(path)
+	values, err := readStore(path)
 	if err != nil {
 		_ = lock.Close()
 		return nil, &StoreError{Path: path, Err: err}
 	}
-	return &FileStore{path: path, lock: lock, cursors: cursors}, nil
+	return &FileStore{path: path, lock: lock, values: values}, nil
 }
 
 // Load implements Store.
-func (s *FileStore) Load(_ context.Context, key string) (Cursor, bool, error) {
+func (s *FileStore) Load(_ context.Context, key string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.lock == nil {
-		return Cursor{}, false, &StoreError{Path: s.path, Err: fs.ErrClosed}
+		return "", &StoreError{Path: s.path, Err: fs.ErrClosed}
 	}
-	c, ok := s.cursors[key]
-	return c, ok, nil
+	return s.values[key], nil
 }
 
 // Save implements Store.
-func (s *FileStore) Save(_ context.Context, key string, c Cursor) error {
+func (s *FileStore) Save(_ context.Context, key, value string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	old, ok := s.cursors[key]
-	switch {
-	case s.lock == nil:
+	if s.lock == nil {
 		return &StoreError{Path: s.path, Err: fs.ErrClosed}
-	case ok && c == old:
-		return nil
-	case ok && c.before(old):
-		return &StoreError{Path: s.path, Err: fmt.Errorf("%w: %v, and not %v", ErrBackward, old, c)}
 	}
-	cursors := maps.Clone(s.cursors)
-	cursors[key] = c
-	if err := writeStore(s.path, cursors); err != nil {
+	if value == s.values[key] {
+		return nil
+	}
+	values := maps.Clone(s.values)
+	values[key] = value
+	if err := writeStore(s.path, values); err != nil {
 		return &StoreError{Path: s.path, Err: err}
 	}
-	s.cursors = cursors
+	s.values = values
 	return nil
 }
 
@@ -107,10 +103,10 @@ func (s *FileStore) Close() error {
 }
 
 // readStore reads the file; there may be none.
-func readStore(path string) (map[string]Cursor, error) {
+func readStore(path string) (map[string]string, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]Cursor{}, nil
+		return map[string]string{}, nil
 	}
 	if err != nil {
 		return nil, err
@@ -126,11 +122,11 @@ func readStore(path string) (map[string]Cursor, error) {
 	if f.Version != fileVersion || f.Sum != checksum(f.Cursors) {
 		return nil, fmt.Errorf("%w (wrong checksum)", ErrCorrupt)
 	}
-	var cursors map[string]Cursor
-	if err := json.Unmarshal(f.Cursors, &cursors); err != nil || cursors == nil {
+	var values map[string]string
+	if err := json.Unmarshal(f.Cursors, &values); err != nil || values == nil {
 		return nil, fmt.Errorf("%w (%v)", ErrCorrupt, err)
 	}
-	return cursors, nil
+	return values, nil
 }
 
 func checksum(b []byte) string {
@@ -139,8 +135,8 @@ func checksum(b []byte) string {
 }
 
 // writeStore replaces the file: after a crash there is the old one or the new.
-func writeStore(path string, cursors map[string]Cursor) error {
-	list, err := json.Marshal(cursors)
+func writeStore(path string, values map[string]string) error {
+	list, err := json.Marshal(values)
 	if err != nil {
 		return err
 	}

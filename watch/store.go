@@ -6,26 +6,33 @@ import (
 	"fmt"
 )
 
-// Store keeps cursors. A Watcher calls it from the goroutine that runs the
-// loop, and from those that call Commit; one Store may serve many Watchers, so
-// any method may be called at any time.
+// Store keeps texts under keys: how far a Watcher has come in each mailbox, and
+// what it remembers of the messages there. Any method may be called at any time
+// by any goroutine; one Store may serve many Watchers.
+//
+// Both are the Watcher's: a key may hold any character, NUL too, and is a few
+// hundred bytes long at most; a value is one line of UTF-8, mostly short, now
+// and then of some 150 kB. The first word of the value under Key(account,
+// mailbox), up to the first space, is the Cursor as text; what follows it is
+// nobody's business.
 type Store interface {
-	// Load returns the cursor saved under a key; ok is false if there is none.
-	// A Store that cannot know must return an error: with "none", the
-	// mail since then would be lost.
-	Load(ctx context.Context, key string) (c Cursor, ok bool, err error)
-	// Save keeps a cursor under a key; when it returns nil, it is kept even if
-	// the power fails. One that is lower than the one kept, under the same
-	// UIDVALIDITY, is refused with an error that wraps ErrBackward.
-	Save(ctx context.Context, key string, c Cursor) error
+	// Load returns the value that was saved last under a key; "": none was. A
+	// Store that cannot know must return an error: with "none", the mail that
+	// arrived since then would be lost.
+	Load(ctx context.Context, key string) (value string, err error)
+	// Save keeps a value under a key, in place of the one before. When it
+	// returns nil, the value is kept even if the power fails. When it returns an
+	// error, Load may return either, and Save may be called again. "" removes the
+	// key.
+	Save(ctx context.Context, key, value string) error
 }
 
-// Key is what a Watcher keeps its cursor under.
+// Key is what a Watcher keeps the cursor of a mailbox under.
 func Key(account, mailbox string) string { return account + "\x00" + canonical(mailbox) }
 
 // Errors of stores.
 var (
-	// ErrBackward says that a cursor was not saved, because a later one is.
+	// ErrBackward says that a batch was not committed, because a later one is.
 	ErrBackward = errors.New("a later cursor is saved already")
 	// ErrInUse says that another process, or another FileStore, has the file.
 	ErrInUse = errors.New("it is in use")

@@ -28,36 +28,32 @@ func open(t *testing.T, path string) *watch.FileStore {
 func TestFileStore(t *testing.T) {
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "cursors.json")
 	s := open(t, path)
-	if _, ok, err := s.Load(ctx, "a"); ok || err != nil {
-		t.Fatalf("a new store: %v %v", ok, err)
+	if v, err := s.Load(ctx, "a"); v != "" || err != nil {
+		t.Fatalf("a new store: %q %v", v, err)
 	}
-	save := func(key string, c watch.Cursor, want error) {
+	save := func(key, value string, want error) {
 		t.Helper()
-		if err := s.Save(ctx, key, c); !errors.Is(err, want) {
-			t.Errorf("save %v: %v, want %v", c, err, want)
+		if err := s.Save(ctx, key, value); !errors.Is(err, want) {
+			t.Errorf("save %q: %v, want %v", value, err, want)
 		}
 	}
 	a, b := watch.Key("alice@host", "INBOX"), watch.Key("bob@host", "Entwürfe")
-	save(a, watch.Cursor{UIDValidity: 1, UIDNext: 10}, nil)
-	save(a, watch.Cursor{UIDValidity: 1, UIDNext: 10}, nil)
-	save(a, watch.Cursor{UIDValidity: 1, UIDNext: 9}, watch.ErrBackward)
-	save(a, watch.Cursor{UIDValidity: 2, UIDNext: 3}, nil)
-	save(b, watch.Cursor{UIDValidity: 7, UIDNext: 70, ModSeq: 1 << 60}, nil)
-	save(b, watch.Cursor{UIDValidity: 7, UIDNext: 70, ModSeq: 5}, watch.ErrBackward)
+	save(a, "1-1-10-0", nil)
+	save(a, "1-1-10-0", nil)
+	save(a, "1-2-3-0 \"tail\" \u2028\n<&>", nil)
+	save(b, "1-7-70-9", nil)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	save(a, watch.Cursor{UIDValidity: 2, UIDNext: 4}, fs.ErrClosed)
-	if _, _, err := s.Load(ctx, a); !errors.Is(err, fs.ErrClosed) {
+	save(a, "1-2-4-0", fs.ErrClosed)
+	if _, err := s.Load(ctx, a); !errors.Is(err, fs.ErrClosed) {
 		t.Errorf("load from a closed store: %v", err)
 	}
 
 	s = open(t, path)
-	for key, want := range map[string]watch.Cursor{
-		a: {UIDValidity: 2, UIDNext: 3}, b: {UIDValidity: 7, UIDNext: 70, ModSeq: 1 << 60},
-	} {
-		if c, ok, err := s.Load(ctx, key); c != want || !ok || err != nil {
-			t.Errorf("%q: %v %v %v, want %v", key, c, ok, err, want)
+	for key, want := range map[string]string{a: "1-2-3-0 \"tail\" \u2028\n<&>", b: "1-7-70-9", "c": ""} {
+		if v, err := s.Load(ctx, key); v != want || err != nil {
+			t.Errorf("%q: %q %v, want %q", key, v, err, want)
 		}
 	}
 	info, err := os.Stat(path)
@@ -120,7 +116,7 @@ func TestFileStoreAfterKill(t *testing.T) {
 // Whatever happens to the file, it is noticed, or makes no difference.
 func TestFileStoreDamage(t *testing.T) {
 	ctx, path := t.Context(), filepath.Join(t.TempDir(), "cursors.json")
-	want := watch.Cursor{UIDValidity: 17, UIDNext: 4711, ModSeq: 9}
+	want := "1-17-4711-9"
 	s := open(t, path)
 	if err := s.Save(ctx, "k", want); err != nil {
 		t.Fatal(err)
@@ -143,8 +139,8 @@ func TestFileStoreDamage(t *testing.T) {
 			return
 		}
 		defer s.Close()
-		if c, ok, err := s.Load(ctx, "k"); c != want || !ok || err != nil {
-			t.Errorf("%s at %d: %v %v %v", what, at, c, ok, err)
+		if v, err := s.Load(ctx, "k"); v != want || err != nil {
+			t.Errorf("%s at %d: %q %v", what, at, v, err)
 		}
 	}
 	for i := range good {
@@ -170,14 +166,14 @@ func TestFileStoreFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := open(t, filepath.Join(dir, "cursors.json"))
-	c := watch.Cursor{UIDValidity: 1, UIDNext: 2}
+	c := "1-1-2-0"
 	if err := os.Rename(dir, dir+"2"); err != nil {
 		t.Skip(err)
 	}
 	if err := s.Save(t.Context(), "k", c); err == nil {
 		t.Error("saved into a directory that is gone")
 	}
-	if _, ok, _ := s.Load(t.Context(), "k"); ok {
+	if v, _ := s.Load(t.Context(), "k"); v != "" {
 		t.Error("kept what was not saved")
 	}
 	if err := os.Rename(dir+"2", dir); err != nil {
@@ -194,7 +190,7 @@ func TestFileStoreConcurrent(t *testing.T) {
 	for _, key := range []string{"a", "b", "c", "d"} {
 		wg.Go(func() {
 			for i := range 20 {
-				if err := s.Save(t.Context(), key, watch.Cursor{UIDValidity: 1, UIDNext: 1}); err != nil && i == 0 {
+				if err := s.Save(t.Context(), key, "1-1-1-0"); err != nil && i == 0 {
 					t.Error(err)
 				}
 			}
@@ -205,30 +201,26 @@ func TestFileStoreConcurrent(t *testing.T) {
 
 // memory is a Store for tests.
 type memory struct {
-	mu      sync.Mutex
-	cursors map[string]watch.Cursor
-	fail    error
+	mu     sync.Mutex
+	values map[string]string
+	fail   error
 }
 
-func (m *memory) Load(_ context.Context, key string) (watch.Cursor, bool, error) {
+func (m *memory) Load(_ context.Context, key string) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	c, ok := m.cursors[key]
-	return c, ok, m.fail
+	return m.values[key], m.fail
 }
 
-func (m *memory) Save(_ context.Context, key string, c watch.Cursor) error {
+func (m *memory) Save(_ context.Context, key, value string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.fail != nil {
 		return m.fail
 	}
-	if m.cursors == nil {
-		m.cursors = map[string]watch.Cursor{}
+	if m.values == nil {
+		m.values = map[string]string{}
 	}
-	if old := m.cursors[key]; old.UIDValidity == c.UIDValidity && c.UIDNext < old.UIDNext {
-		return watch.ErrBackward
-	}
-	m.cursors[key] = c
+	m.values[key] = value
 	return nil
 }

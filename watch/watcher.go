@@ -7,6 +7,8 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -126,6 +128,9 @@ type run struct {
 	cursor Cursor // of what was yielded last
 	began  bool   // there was a connection
 	pace   pace
+
+	saving sync.Mutex
+	saved  Cursor // by this run
 }
 
 // fatalError ends the loop although there was a connection.
@@ -167,8 +172,13 @@ func (r *run) load(ctx context.Context) error {
 	if r.Store == nil {
 		return nil
 	}
-	c, ok, err := r.Store.Load(ctx, Key(r.Account, r.Mailbox))
-	if err == nil && ok && c.UIDNext != 0 {
+	value, err := r.Store.Load(ctx, Key(r.Account, r.Mailbox))
+	if err != nil || value == "" {
+		return err
+	}
+	word, _, _ := strings.Cut(value, " ")
+	c, err := ParseCursor(word)
+	if err == nil && c.UIDNext != 0 {
 		r.cursor = c
 	}
 	return err
@@ -179,7 +189,16 @@ func (r *run) save(ctx context.Context, c Cursor) error {
 	if r.Store == nil || c.UIDNext == 0 {
 		return nil
 	}
-	return r.Store.Save(ctx, Key(r.Account, r.Mailbox), c)
+	r.saving.Lock()
+	defer r.saving.Unlock()
+	if c.before(r.saved) {
+		return fmt.Errorf("watch: %w: %v, and not %v", ErrBackward, r.saved, c)
+	}
+	err := r.Store.Save(ctx, Key(r.Account, r.Mailbox), c.String())
+	if err == nil {
+		r.saved = c
+	}
+	return err
 }
 
 // pause tells of a lost connection and waits until the next attempt.

@@ -47,7 +47,7 @@ func (f *follower) commit(ctx context.Context, batch *watch.Batch, last int) err
 		return nil
 	}
 	cursor := watch.Cursor{UIDValidity: e.UIDValidity, UIDNext: e.UID + 1}
-	return f.watcher.Store.Save(context.WithoutCancel(ctx), watch.Key(f.watcher.Account, f.mailbox), cursor)
+	return f.watcher.Store.Save(context.WithoutCancel(ctx), watch.Key(f.watcher.Account, f.mailbox), cursor.String())
 }
 
 // sink is where the events of all mailboxes come together, one batch at a time.
