@@ -154,6 +154,7 @@ func (c *conn) deleteMailbox(cmd *command) reply {
 		}
 		if c.view != nil && u.selectable(c.view.box.name) != c.view.box {
 			delete(c.view.box.sessions, c)
+			c.fate.Store(nil)
 			c.view = nil
 		}
 		return nil

@@ -31,7 +31,8 @@ type conn struct {
 	adding   bool            // the command adds messages, which are no news
 	watch    *watched        // what NOTIFY set; nil: it was never used
 
-	condstore bool // the client wants mod-sequences
+	condstore bool                 // the client wants mod-sequences
+	fate      atomic.Pointer[fate] // what became of the selected mailbox; nil: nothing
 
 	user atomic.Pointer[User] // nil when nobody is logged in
 
@@ -270,12 +271,7 @@ func (c *conn) mayFlush() bool {
 	return !c.over
 }
 
-func (c *conn) faults() *Faults {
-	if f := c.srv.faults.Load(); f != nil {
-		return f
-	}
-	return new(Faults)
-}
+func (c *conn) faults() *Faults { return c.srv.current() }
 
 // patientReader reads from the connection for input. Before it waits it sends
 // what was said and gives up the turn.

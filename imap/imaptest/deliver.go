@@ -13,6 +13,17 @@ type DeliverOptions struct {
 	Date  time.Time // the internal date; zero: now
 }
 
+// settle returns the options, none in place of nil, and the internal date.
+func (o *DeliverOptions) settle(s *Server) (*DeliverOptions, time.Time) {
+	if o == nil {
+		o = new(DeliverOptions)
+	}
+	if o.Date.IsZero() {
+		return o, s.now()
+	}
+	return o, o.Date
+}
+
 // MessageInfo is what the server holds of one message.
 type MessageInfo struct {
 	UID    uint32
@@ -40,13 +51,7 @@ func CRLF(text string) []byte {
 func (s *Server) Deliver(
 	user, name string, message []byte, opts *DeliverOptions,
 ) (uid uint32, err error) {
-	if opts == nil {
-		opts = new(DeliverOptions)
-	}
-	date := opts.Date
-	if date.IsZero() {
-		date = s.now()
-	}
+	opts, date := opts.settle(s)
 	err = s.with(user, name, func(b *mailbox) error {
 		uid = b.add(&body{data: message}, flagsOf(opts.Flags), date).uid
 		return nil
@@ -58,13 +63,11 @@ func (s *Server) Deliver(
 // nothing, if one of them is not there.
 func (s *Server) Remove(user, name string, uids ...uint32) error {
 	return s.with(user, name, func(b *mailbox) error {
-		for _, uid := range uids {
-			if b.find(uid) == nil {
-				return fmt.Errorf("imaptest: no message %d in %s", uid, name)
-			}
+		messages, err := b.findAll(uids)
+		if err == nil {
+			b.removeAll(messages)
 		}
-		b.remove(func(m *message) bool { return slices.Contains(uids, m.uid) })
-		return nil
+		return err
 	})
 }
 
@@ -123,17 +126,6 @@ func (s *Server) Log(user, name string) []Arrival {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return slices.Clone(u.logs[canonicalName(name)])
-}
-
-// ResetUIDValidity gives a mailbox a new UIDVALIDITY and its messages new UIDs
-// from 1 on, as a rebuilt server does. Connections that have it selected get a
-// BYE.
-func (s *Server) ResetUIDValidity(user, name string) error {
-	return s.with(user, name, func(b *mailbox) error {
-		b.evict("mailbox was rebuilt, its UIDVALIDITY has changed", nil)
-		b.user.boxes[b.name] = b.rebuilt()
-		return nil
-	})
 }
 
 // with calls f with a mailbox that can hold messages, and the user locked.

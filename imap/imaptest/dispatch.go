@@ -27,6 +27,9 @@ func (c *conn) execute(cmd *command) reply {
 	if cmd.refused != nil {
 		return *cmd.refused
 	}
+	if r := c.bereft(cmd); r != nil {
+		return *r
+	}
 	h, r := c.find(cmd)
 	if h == nil {
 		return r

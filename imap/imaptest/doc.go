@@ -6,6 +6,8 @@
 //     in-memory connections that work under testing/synctest.
 //   - [Script] plays a transcript of C: and S: lines, as RFCs print them, and
 //     fails the test when the client says anything else.
+//   - [Server.Deliver], [Server.Move], [Server.DeleteMailbox], [Server.Rebuild] and
+//     the like do what other clients and administrators do.
 //   - [Faults] and [WrapConn] split, delay, swallow and cut.
 //   - [Pipe] is a buffered in-memory connection; [CA] issues certificates for
 //     tests.

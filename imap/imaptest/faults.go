@@ -25,6 +25,7 @@ type Faults struct {
 	RefuseIdle       string        // text of a NO to IDLE
 	MuteIdle         bool          // IDLE is accepted, and nothing reported in it
 	HoldExists       bool          // news is told in answer to NOOP and CHECK only
+	Evict            Eviction      // what becomes of sessions whose mailbox is deleted or made \Noselect
 
 	// Hook is asked before every command what to do about it; nil means to go
 	// on. It is called when the first line of the command is read, by many
@@ -81,6 +82,14 @@ func (s *Server) Blackhole() {
 	for c := range s.conns {
 		c.dead.Store(true)
 	}
+}
+
+// current returns the faults of the server, none in place of nil.
+func (s *Server) current() *Faults {
+	if f := s.faults.Load(); f != nil {
+		return f
+	}
+	return new(Faults)
 }
 
 // reply turns Action.Reply into a reply.

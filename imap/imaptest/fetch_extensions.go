@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -78,13 +79,21 @@ func (m *message) appendGmailThread(_ *conn, dst []byte) []byte {
 
 // emailID is made of the message's text, so that copies have the same.
 func (b *body) emailID() string {
-	sum := sha256.Sum256(b.data)
+	sum := sha256.Sum256(b.salted())
 	return fmt.Sprintf("M%x", sum[:10])
 }
 
 func (b *body) threadID() string { return fmt.Sprintf("T%016x", number(b.thread())) }
 
-func (b *body) gmailID() uint64 { return number(string(b.data)) }
+func (b *body) gmailID() uint64 { return number(string(b.salted())) }
+
+// salted is what identifiers are made of.
+func (b *body) salted() []byte {
+	if b.salt == 0 {
+		return b.data
+	}
+	return strconv.AppendUint(slices.Clip(b.data), uint64(b.salt), 10)
+}
 
 // thread is the identifier of the message that began the thread.
 func (b *body) thread() string {

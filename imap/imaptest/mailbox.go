@@ -16,9 +16,11 @@ type mailbox struct {
 	attributes []string
 	noselect   bool
 	acl        []granted // nil: the owner has all rights
+	imposed    *string   // the rights, whatever acl says; nil: as acl says
 	metadata   metadata
 	urlKey     []byte // signs URLs; nil: none is valid
 
+	objectID    uint32 // of MAILBOXID
 	uidValidity uint32
 	uidNext     uint32
 	messages    []*message
@@ -36,10 +38,12 @@ type mailbox struct {
 }
 
 func newMailbox(u *User, name string) *mailbox {
+	validity := u.srv.nextValidity()
 	return &mailbox{
 		user:        u,
 		name:        name,
-		uidValidity: u.srv.nextValidity(),
+		objectID:    validity,
+		uidValidity: validity,
 		uidNext:     1,
 		modseq:      1,
 		fresh:       1,
@@ -48,10 +52,17 @@ func newMailbox(u *User, name string) *mailbox {
 }
 
 // id is the mailbox's object identifier: it stays when the mailbox is renamed.
-func (b *mailbox) id() string { return fmt.Sprintf("F%d", b.uidValidity) }
+func (b *mailbox) id() string { return fmt.Sprintf("F%d", b.objectID) }
 
 // add appends a message and tells the sessions.
 func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
+	m := b.append(text, f, date)
+	b.notify()
+	return m
+}
+
+// append appends a message. The caller notifies.
+func (b *mailbox) append(text *body, f flagSet, date time.Time) *message {
 	b.modseq++
 	m := &message{
 		uid:     b.uidNext,
@@ -65,7 +76,6 @@ func (b *mailbox) add(text *body, f flagSet, date time.Time) *message {
 	b.uidNext++
 	b.messages = append(b.messages, m)
 	b.user.record(b, m)
-	b.notify()
 	return m
 }
 
@@ -174,37 +184,10 @@ func (b *mailbox) recent() int {
 	return len(b.messages) - i
 }
 
-// rebuilt returns a mailbox with the same messages under another UIDVALIDITY,
-// with UIDs from 1 on. Sessions stay with the old one.
-func (b *mailbox) rebuilt() *mailbox {
-	again := newMailbox(b.user, b.name)
-	again.attributes, again.keywords = b.attributes, b.keywords
-	again.acl, again.metadata = b.acl, b.metadata
-	again.modseq = b.modseq + 1
-	for i, old := range b.messages {
-		m := *old
-		m.uid, m.modseq = uint32(i+1), again.modseq
-		again.messages = append(again.messages, &m)
-	}
-	again.uidNext = uint32(len(b.messages) + 1)
-	again.fresh = again.uidNext
-	return again
-}
-
 // byUID finds the place of a UID in messages sorted by UID.
 func byUID(messages []*message, uid uint32) (int, bool) {
 	i := sort.Search(len(messages), func(i int) bool { return messages[i].uid >= uid })
 	return i, i < len(messages) && messages[i].uid == uid
-}
-
-// evict says BYE to the sessions of the mailbox, except one, and forgets them.
-func (b *mailbox) evict(text string, except *conn) {
-	for c := range b.sessions {
-		if c != except {
-			delete(b.sessions, c)
-			c.srv.wg.Go(func() { c.goodbye(text) })
-		}
-	}
 }
 
 // safeName returns the name, which RENAME may change, without the lock held.

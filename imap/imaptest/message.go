@@ -47,6 +47,7 @@ type message struct {
 // is worked out when first asked for.
 type body struct {
 	data      []byte
+	salt      uint32   // makes the object identifiers other ones; 0: they are of the text alone
 	labels    []string // of Gmail's, as they are spelled on the wire; guarded by the user's mutex
 	envelope  atomic.Pointer[string]
 	basic     atomic.Pointer[string] // BODY

@@ -15,6 +15,7 @@ type watched struct {
 	// What the client knows: told against this.
 	seen       map[*mailbox]seenBox
 	names      map[*mailbox]string
+	hidden     map[*mailbox]bool // that the user has no right to see
 	subscribed map[string]bool
 	metadata   map[*mailbox]metadata // the maps never change; nil: the server's
 }
@@ -199,8 +200,12 @@ func (w *watched) adopt(u *User) {
 
 func (w *watched) adoptNames(u *User) {
 	w.names = make(map[*mailbox]string)
+	w.hidden = make(map[*mailbox]bool)
 	for name, b := range u.boxes {
 		w.names[b] = name
+		if b.hidden() {
+			w.hidden[b] = true
+		}
 	}
 	w.subscribed = make(map[string]bool)
 	for name, on := range u.subscribed {

@@ -25,7 +25,7 @@ func (c *conn) syncWatched() {
 	c.tellNames(u)
 	c.tellMetadata(u)
 	for _, name := range u.names() {
-		if b := u.boxes[name]; !b.noselect && (c.view == nil || c.view.box != b) {
+		if b := u.boxes[name]; !b.noselect && c.may(b, "r") && (c.view == nil || c.view.box != b) {
 			c.tellStatus(u, b)
 		}
 	}
@@ -63,7 +63,7 @@ func (c *conn) tellStatus(u *User, b *mailbox) {
 func (c *conn) sayWatched(u *User) {
 	for _, name := range u.names() {
 		b := u.boxes[name]
-		if b.noselect || c.view != nil && c.view.box == b || !c.watch.wants(u, name, "MESSAGENEW") {
+		if b.noselect || !c.may(b, "r") || c.view != nil && c.view.box == b || !c.watch.wants(u, name, "MESSAGENEW") {
 			continue
 		}
 		items := []string{"MESSAGES", "UIDNEXT", "UIDVALIDITY"}
@@ -99,7 +99,7 @@ func (c *conn) tellNames(u *User) {
 		}
 	}
 	for name, b := range u.boxes {
-		if _, known := w.names[b]; !known && !w.knew(name) {
+		if _, known := w.names[b]; known && w.hidden[b] != b.hidden() || !known && !w.knew(name) {
 			changed[name], changed[parentOf(name)] = true, true
 		}
 	}
@@ -148,7 +148,9 @@ func parentOf(name string) string {
 // sayName says LIST for a mailbox.
 func (c *conn) sayName(u *User, name, old string) {
 	attrs := []string{`\NonExistent`}
-	if b := u.boxes[name]; b != nil {
+	if b := u.boxes[name]; b != nil && b.hidden() { // RFC 5465 §5.4
+		attrs = []string{`\NoAccess`}
+	} else if b != nil {
 		if attrs = []string{childrenAttribute(u.names(), name)}; b.noselect {
 			attrs = append(attrs, `\Noselect`)
 		}

@@ -12,6 +12,9 @@ type granted struct{ identifier, rights string }
 // rights returns what the owner has to the mailbox. The owner can always see
 // it and change its rights.
 func (b *mailbox) rights() string {
+	if b.imposed != nil {
+		return *b.imposed
+	}
 	has := "la"
 	if b.acl == nil {
 		return addRights(has, ownerRights)
@@ -28,6 +31,9 @@ func (b *mailbox) rights() string {
 	}
 	return addRights(has, "la")
 }
+
+// hidden says whether the user has no right to see the mailbox.
+func (b *mailbox) hidden() bool { return !strings.Contains(b.rights(), "l") }
 
 // entries returns the list, which has the owner as long as nobody changed it.
 func (b *mailbox) entries() []granted {
@@ -68,7 +74,7 @@ func (u *User) SetRights(mailbox, identifier, rights string) error {
 
 // may says whether the connection's user has all of some rights to a mailbox.
 func (c *conn) may(b *mailbox, rights string) bool {
-	return !c.can("ACL") || removeRights(rights, b.rights()) == ""
+	return b.imposed == nil && !c.can("ACL") || removeRights(rights, b.rights()) == ""
 }
 
 // denied is the refusal for a lack of rights. RFC 5530 §3.
@@ -82,6 +88,9 @@ func (c *conn) mayNot(b *mailbox, rights string) *reply {
 		return nil
 	}
 	r := denied(rights)
+	if !c.may(b, "l") { // RFC 4314 §6: not even that it exists is told
+		r = no("NONEXISTENT", "there is no such mailbox")
+	}
 	return &r
 }
 

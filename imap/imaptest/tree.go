@@ -21,6 +21,7 @@ func (u *User) create(name string) error {
 		}
 		b.noselect = false
 		b.uidValidity = u.srv.nextValidity()
+		b.objectID = b.uidValidity
 		return nil
 	}
 	u.createParents(name)
@@ -49,7 +50,7 @@ func (u *User) delete(name string, by *conn) error {
 	case b.noselect && u.hasChildren(name):
 		return errors.New("there are mailboxes below it")
 	}
-	b.evict("selected mailbox was deleted", by)
+	b.evict(fate{how: u.srv.current().Evict, text: "selected mailbox was deleted"}, by)
 	b.remove(func(*message) bool { return true })
 	if u.hasChildren(name) {
 		b.noselect, b.metadata = true, nil

@@ -104,6 +104,10 @@ func (v *view) resolve(set numSet, uid bool) ([]int, bool) {
 // sync tells the session what has changed in its mailbox: messages that are
 // gone, if that may be said now, new messages, and flags set by others.
 func (c *conn) sync(expunges bool) {
+	if f := c.fate.Load(); f != nil {
+		c.meet(f)
+		return
+	}
 	v := c.view
 	if v == nil || c.watch != nil && c.watch.selected == nil {
 		return
@@ -208,6 +212,7 @@ func (c *conn) deselect() {
 	b := c.view.box
 	b.user.mu.Lock()
 	delete(b.sessions, c)
+	c.fate.Store(nil)
 	if c.watch != nil && c.watch.seen != nil {
 		c.watch.seen[b] = c.view.seen()
 	}
