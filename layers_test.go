@@ -34,8 +34,9 @@ var house = []layer{
 	{cmd + "keyring", "account", "github.com/zalando/go-keyring", ""},
 	{cmd + "shell", "", "golang.org/x/term golang.org/x/sys " + width, ""},
 
-	{"test/...", "library test/live test/corpus", "golang.org/x/text", ""},
+	{"test/...", "library test/live test/proxy test/corpus", "golang.org/x/text", ""},
 	{"test/live", "", "", "library"}, // real servers: independent of our own client
+	{"test/proxy", "", "", ""},
 	{"test/corpus", "", "", "library"},
 
 	{"mailbox", "imap imap/search mail", "golang.org/x/text", ""},

@@ -3,6 +3,7 @@ package live
 import (
 	"bufio"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestDovecot(t *testing.T) {
@@ -166,4 +168,40 @@ func wantGreeting(t *testing.T, conn net.Conn) string {
 		t.Errorf("greeting %q, %v", line, err)
 	}
 	return line
+}
+
+// A server that is paused does not answer, on the connections that there are and
+// on new ones; one that goes on does.
+func TestPause(t *testing.T) {
+	t.Parallel()
+	for name, start := range map[string]func(t *testing.T) *Server{
+		"Dovecot": func(t *testing.T) *Server { return &StartDovecot(t, nil).Server },
+		"Cyrus":   func(t *testing.T) *Server { return &StartCyrus(t, "").Server },
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := start(t)
+			c, err := d.Talk("user1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			d.Pause()
+			if err := c.conn.SetDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+				t.Fatal(err)
+			}
+			fmt.Fprintf(c.conn, "X NOOP\r\n")
+			var timeout net.Error
+			if line, err := c.r.ReadString('\n'); !errors.As(err, &timeout) {
+				t.Errorf("%q, %v, want silence", line, err)
+			}
+			d.Resume()
+			if _, err := c.Command("NOOP"); err != nil {
+				t.Error(err)
+			}
+			d.Pause()
+			d.Restart()
+			d.Append("user1", "INBOX", "\r\n")
+			d.Pause() // and the test ends
+		})
+	}
 }

@@ -33,7 +33,7 @@ const Password = "pass"
 // loopback and its own certificate authority. It ends with its test, and with the
 // process.
 //
-// Stop, Start, Append and Command belong on the goroutine of the test, since
+// Stop, Start, Restart, Pause, Resume, Append and Command belong on the goroutine of the test, since
 // they may end it; the others may be used by any goroutine.
 type Server struct {
 	tb      TB
@@ -42,6 +42,7 @@ type Server struct {
 	log     string // file in dir
 	env     []string
 	dir     string
+	pid     int // of its first process, which leads a process group of its own
 	port    int
 	tlsPort int
 }
@@ -105,6 +106,36 @@ func (d *Server) Stop() {
 	d.tb.Helper()
 	if out, _, err := d.run("stop-" + d.script + ".sh"); err != nil {
 		d.tb.Fatalf("live: %v: %s", err, out)
+	}
+}
+
+// Restart is Stop and Start.
+func (d *Server) Restart() {
+	d.tb.Helper()
+	d.Stop()
+	d.Start()
+}
+
+// Pause holds all processes of the server where they are (SIGSTOP): connections
+// stay, and are made, since the kernel does that, but nobody answers on them.
+func (d *Server) Pause() {
+	d.tb.Helper()
+	d.signal("STOP")
+}
+
+// Resume lets them go on after Pause. Stop does so too.
+func (d *Server) Resume() {
+	d.tb.Helper()
+	d.signal("CONT")
+}
+
+func (d *Server) signal(name string) {
+	d.tb.Helper()
+	if d.pid <= 1 {
+		d.tb.Fatalf("live: %s was never started", d.name)
+	}
+	if out, err := exec.Command("kill", "-s", name, "--", "-"+strconv.Itoa(d.pid)).CombinedOutput(); err != nil {
+		d.tb.Fatalf("live: %s: %v: %s", d.name, err, out)
 	}
 }
 
@@ -188,9 +219,8 @@ func (d *Server) readEnv() {
 	if err != nil {
 		d.tb.Fatalf("live: %v", err)
 	}
-	var pid int
 	for line := range strings.Lines(string(data)) {
-		for name, to := range map[string]*int{"PORT": &d.port, "TLS_PORT": &d.tlsPort, "PID": &pid} {
+		for name, to := range map[string]*int{"PORT": &d.port, "TLS_PORT": &d.tlsPort, "PID": &d.pid} {
 			if value, ok := strings.CutPrefix(line, name+"="); ok {
 				*to, err = strconv.Atoi(strings.TrimSpace(value))
 				if err != nil {
@@ -199,7 +229,7 @@ func (d *Server) readEnv() {
 			}
 		}
 	}
-	d.tb.Logf("%s %d on %s, TLS on %s, in %s", d.name, pid, d.Addr(), d.TLSAddr(), d.dir)
+	d.tb.Logf("%s %d on %s, TLS on %s, in %s", d.name, d.pid, d.Addr(), d.TLSAddr(), d.dir)
 }
 
 func (d *Server) write(name string, data []byte) {

@@ -22,6 +22,7 @@ if [ -z "$PID" ] || ! ours "$PID"; then
 fi
 
 KIDS=$(cat "/proc/$PID/task/"*/children 2>/dev/null || true)
+kill -CONT -- "-$PID" 2>/dev/null || true # it may have been paused
 kill -TERM "$PID"
 for _ in $(seq 200); do ours "$PID" || break; sleep 0.05; done
 ! ours "$PID" || kill -KILL "$PID" 2>/dev/null || true

@@ -23,7 +23,10 @@ if [ -z "$PID" ] || ! ours "$PID"; then
 fi
 
 KIDS=$(children)
-kill -TERM "$PID"
+kill -CONT -- "-$PID" 2>/dev/null || true # it may have been paused
+# All at once: the processes that have connections say BYE then. When only the
+# first one is told, they wait for seconds.
+kill -TERM -- "-$PID" 2>/dev/null || kill -TERM "$PID"
 for _ in $(seq 200); do ours "$PID" || break; sleep 0.05; done
 if ours "$PID"; then
   KIDS="$KIDS $(children)"

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// patience bounds one conversation. It is no measure of speed: only a server
+// patience bounds one command. It is no measure of speed: only a server
 // that is stuck needs it.
 const patience = 2 * time.Minute
 
@@ -19,8 +19,8 @@ const patience = 2 * time.Minute
 // and returns its UID. A mailbox that does not exist is created.
 func (d *Server) Append(user, mailbox, message string) (uid uint32) {
 	d.tb.Helper()
-	err := d.talk(user, func(c *conversation) (err error) {
-		uid, err = c.append(mailbox, message)
+	err := d.talk(user, func(c *Conversation) (err error) {
+		uid, err = c.Append(mailbox, message)
 		return err
 	})
 	if err != nil {
@@ -34,13 +34,13 @@ func (d *Server) Append(user, mailbox, message string) (uid uint32) {
 // it, literals included, line ends not. Any answer but OK fails the test.
 func (d *Server) Command(user, mailbox, command string) (responses []string) {
 	d.tb.Helper()
-	err := d.talk(user, func(c *conversation) (err error) {
+	err := d.talk(user, func(c *Conversation) (err error) {
 		if mailbox != "" {
-			if _, err = c.command("SELECT " + quote(mailbox)); err != nil {
+			if _, err = c.Command("SELECT " + quote(mailbox)); err != nil {
 				return err
 			}
 		}
-		responses, err = c.command(command)
+		responses, err = c.Command(command)
 		return err
 	})
 	if err != nil {
@@ -50,43 +50,65 @@ func (d *Server) Command(user, mailbox, command string) (responses []string) {
 }
 
 // talk calls f with a connection on which user has logged in.
-func (d *Server) talk(user string, f func(*conversation) error) error {
-	conn, err := net.DialTimeout("tcp", d.Addr(), patience)
+func (d *Server) talk(user string, f func(*Conversation) error) error {
+	c, err := d.Talk(user)
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
-		return err
-	}
-	c := &conversation{conn: conn, r: bufio.NewReader(conn)}
-	if greeting, err := c.readResponse(); err != nil || !strings.HasPrefix(greeting, "* OK") {
-		return fmt.Errorf("greeting %q: %w", greeting, err)
-	}
-	if _, err := c.command("LOGIN " + quote(user) + " " + quote(Password)); err != nil {
-		return err
-	}
+	defer c.Close()
 	if err := f(c); err != nil {
 		return err
 	}
-	_, err = c.command("LOGOUT")
+	_, err = c.Command("LOGOUT")
 	return err
 }
 
-// conversation is the least IMAP that this package needs.
-type conversation struct {
+// Talk returns a connection of its own on which user has logged in.
+func (d *Server) Talk(user string) (*Conversation, error) {
+	conn, err := net.DialTimeout("tcp", d.Addr(), patience)
+	if err != nil {
+		return nil, err
+	}
+	c := &Conversation{conn: conn, r: bufio.NewReader(conn)}
+	if err := c.begin(user); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Conversation is the least IMAP that a test needs besides the client that it is
+// about: one command after the other, for one goroutine. Its owner owes it a
+// Close.
+type Conversation struct {
 	conn net.Conn
 	r    *bufio.Reader
 	tags int
 }
 
+// Close ends the connection without a word.
+func (c *Conversation) Close() error { return c.conn.Close() }
+
+func (c *Conversation) begin(user string) error {
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	if greeting, err := c.readResponse(); err != nil || !strings.HasPrefix(greeting, "* OK") {
+		return fmt.Errorf("greeting %q: %w", greeting, err)
+	}
+	_, err := c.Command("LOGIN " + quote(user) + " " + quote(Password))
+	return err
+}
+
 var appendUID = regexp.MustCompile(`\[APPENDUID \d+ (\d+)\]`)
 
-func (c *conversation) append(mailbox, message string) (uid uint32, err error) {
+// Append stores a message, in a mailbox that it creates if there is none, and
+// returns its UID.
+func (c *Conversation) Append(mailbox, message string) (uid uint32, err error) {
 	command := fmt.Sprintf("APPEND %s {%d}", quote(mailbox), len(message))
 	_, status, err := c.exchange(command, message)
 	if err == nil && strings.Contains(status, "[TRYCREATE]") {
-		if _, err = c.command("CREATE " + quote(mailbox)); err != nil {
+		if _, err = c.Command("CREATE " + quote(mailbox)); err != nil {
 			return 0, err
 		}
 		_, status, err = c.exchange(command, message)
@@ -102,8 +124,9 @@ func (c *conversation) append(mailbox, message string) (uid uint32, err error) {
 	return uint32(n), err
 }
 
-// command returns the untagged responses to a command that must succeed.
-func (c *conversation) command(command string) ([]string, error) {
+// Command gives one command (without a tag) and returns the untagged responses
+// to it, literals included, line ends not. Any answer but OK is an error.
+func (c *Conversation) Command(command string) ([]string, error) {
 	responses, status, err := c.exchange(command, "")
 	if err == nil && !strings.HasPrefix(status, "OK") {
 		err = fmt.Errorf("the server said %q", status)
@@ -113,7 +136,10 @@ func (c *conversation) command(command string) ([]string, error) {
 
 // exchange sends a command, and the literal when the server asks for it, and
 // reads to the tagged response, which it returns without the tag.
-func (c *conversation) exchange(command, literal string) (responses []string, status string, err error) {
+func (c *Conversation) exchange(command, literal string) (responses []string, status string, err error) {
+	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
+		return nil, "", err
+	}
 	c.tags++
 	tag := fmt.Sprintf("L%d ", c.tags)
 	if _, err := io.WriteString(c.conn, tag+command+"\r\n"); err != nil {
@@ -140,7 +166,7 @@ func (c *conversation) exchange(command, literal string) (responses []string, st
 var literalSize = regexp.MustCompile(`\{(\d+)\}\r\n$`)
 
 // readResponse reads a line and, where it ends in a literal, what continues it.
-func (c *conversation) readResponse() (string, error) {
+func (c *Conversation) readResponse() (string, error) {
 	var b strings.Builder
 	for {
 		line, err := c.r.ReadString('\n')
