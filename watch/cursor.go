@@ -16,18 +16,15 @@ import (
 // As text, and in JSON, it is "1-" and the three numbers, as in
 // "1-1748779991-4711-0"; the zero Cursor is "".
 type Cursor struct {
-	// UIDValidity says which life of the mailbox UIDNext is about. In
-	// Watcher.From, 0 stands for whichever it is.
+	// UIDValidity says which life of the mailbox UIDNext is about; 0: whichever
+	// there is.
 	UIDValidity uint32
 	// UIDNext is the lowest UID that has not been dealt with; 0: no place.
 	UIDNext imap.UID
-	// ModSeq is kept for flags, which are not watched yet; 0: unknown.
+	// ModSeq is up to which mod-sequence changes were told (RFC 7162), with
+	// Watcher.Changes; 0: unknown.
 	ModSeq uint64
 }
-
-// All is where a mailbox begins: with Watcher.From set to it, the messages that
-// are there at first are reported too.
-func All() Cursor { return Cursor{UIDNext: 1} }
 
 // IsZero says whether c is no place at all.
 func (c Cursor) IsZero() bool { return c == Cursor{} }

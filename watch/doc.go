@@ -1,4 +1,4 @@
-// Package watch follows a mailbox for ever and loses nothing.
+// Package watch follows mailboxes for ever and loses nothing.
 //
 // A [Watcher] connects, reports every message that arrives, and connects again
 // when the connection is lost:
@@ -44,8 +44,8 @@
 //
 // # Who runs what
 //
-// Everything happens in the loop: while its body runs, nothing is read and the
-// connection rests, so a slow body is back-pressure and needs no queue. For each
-// connection there is one goroutine besides, which gathers the server's alerts;
-// it has ended when the loop has.
+// The loop's body runs on the caller's goroutine. Each connection has a
+// goroutine of its own, and one that gathers the server's alerts; they have ended
+// when the loop has. While the body runs, the connection that its batch came
+// from rests, so a slow body is back-pressure and needs no queue.
 package watch

@@ -6,9 +6,9 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// Event is what a Watcher concludes: one of Arrived, Reset, Online, Offline or
-// Alert. Switch over the type, and let pass what you do not know: kinds will be
-// added.
+// Event is what a Watcher concludes: one of the types below whose method Kind
+// returns a Kind. Switch over the type, and let pass what you do not know: kinds
+// will be added.
 type Event interface {
 	// Kind is the event's name, the same everywhere in Idlewild.
 	Kind() Kind
@@ -19,11 +19,21 @@ type Kind string
 
 // The kinds of event.
 const (
-	KindArrived Kind = "arrived"
-	KindReset   Kind = "reset"
-	KindOnline  Kind = "online"
-	KindOffline Kind = "offline"
-	KindAlert   Kind = "alert"
+	KindArrived     Kind = "arrived"
+	KindFlags       Kind = "flags"
+	KindGone        Kind = "gone"
+	KindMoved       Kind = "moved"
+	KindReset       Kind = "reset"
+	KindMissing     Kind = "missing"
+	KindRenamed     Kind = "renamed"
+	KindStale       Kind = "stale"
+	KindRecovered   Kind = "recovered"
+	KindOnline      Kind = "online"
+	KindOffline     Kind = "offline"
+	KindAlert       Kind = "alert"
+	KindAuthFailed  Kind = "auth_failed"
+	KindReauthorize Kind = "reauthorize"
+	KindSkipped     Kind = "skipped"
 )
 
 // Arrived says that a message is in the mailbox that was not reported before.
@@ -33,13 +43,47 @@ type Arrived struct {
 	ID          string
 	Mailbox     string
 	UIDValidity uint32
+	// Message has what Watcher.Fetch asks for, as the server told it. It is never
+	// nil: a message that the server cannot describe is reported nevertheless,
+	// with its UID alone.
+	*imap.Message
+	// Truncated says that the Sections that were asked for are not there, since
+	// the message is larger than Watcher.MaxBody.
+	Truncated bool
+}
+
+// Flags says that a message's flags are others than before, or may be: after
+// some time without connection, servers may tell of one that changed back too.
+type Flags struct {
+	ID          string // as of Arrived; another one at every change
+	Mailbox     string
+	UIDValidity uint32
 	UID         imap.UID
-	// The rest is as the server told it, and zero where it did not: a message
-	// that the server cannot describe is reported nevertheless.
-	Flags        []imap.Flag
-	Size         int64
-	Envelope     *imap.Envelope
-	InternalDate time.Time
+	Flags       []imap.Flag // all that are set now
+	ModSeq      uint64      // of this change (RFC 7162); 0: the server has none
+}
+
+// Gone says that a message is no longer in the mailbox: it was expunged, or
+// moved to a place that is not known.
+type Gone struct {
+	ID          string // as of Arrived
+	Mailbox     string
+	UIDValidity uint32
+	UID         imap.UID
+}
+
+// Moved says that a message is no longer in the mailbox, and in which other one
+// of the Watcher's mailboxes it is now. That is known only from servers with
+// lasting identities of messages (OBJECTID, X-GM-EXT-1). The message has also
+// arrived there.
+type Moved struct {
+	ID            string // as of Arrived
+	Mailbox       string
+	UIDValidity   uint32
+	UID           imap.UID
+	To            string
+	ToUIDValidity uint32
+	ToUID         imap.UID
 }
 
 // Reset says that the mailbox got a new UIDVALIDITY: the server has rebuilt it,
@@ -49,49 +93,155 @@ type Reset struct {
 	Mailbox        string
 	OldUIDValidity uint32
 	UIDValidity    uint32
-	Policy         Policy
+	// Policy is what is done about it: Watcher.OnReset, or PolicyReplay where
+	// nothing is remembered.
+	Policy Policy
+	// Known is how many messages were recognized, and are not reported again;
+	// New how many were not. Both are 0 if nothing was compared.
+	Known, New int
 }
 
 // Policy says what is done about a Reset.
 type Policy string
 
-// PolicyReplay reports all messages of the new mailbox as arrived. Their IDs
-// are new ones, so those that were reported before are reported again; none is
-// lost. It is the only policy yet.
-const PolicyReplay Policy = "replay"
+// The policies.
+const (
+	// PolicyResume reports the messages that are new, and no others: they are
+	// recognized by EMAILID, X-GM-MSGID, or Message-ID, date and size. A message
+	// that is not recognized for certain is reported.
+	PolicyResume Policy = "resume"
+	// PolicyBaseline reports what comes from now on. What came while the mailbox
+	// was rebuilt is not reported, but skipped.
+	PolicyBaseline Policy = "baseline"
+	// PolicyReplay reports all messages of the new mailbox as arrived. Their IDs
+	// are new ones, so those that were reported before are reported again.
+	PolicyReplay Policy = "replay"
+)
 
-// Online says that there is a connection and the mailbox is open.
-type Online struct {
-	Mode    Mode
-	Attempt int // how many attempts it took, from 1 on
+// Missing says that a mailbox cannot be looked at. The others still are.
+type Missing struct {
+	Mailbox string
+	Reason  MissingReason
+	Err     error         // what the server said
+	Retry   time.Duration // when it is tried again
 }
 
-// Mode is how news comes.
-type Mode string
+// MissingReason says why a mailbox cannot be looked at.
+type MissingReason string
 
-// The modes.
+// The reasons.
 const (
-	ModeIdle Mode = "idle" // the server tells
-	ModePoll Mode = "poll" // the server is asked every Watcher.Poll
+	MissingNonExistent  MissingReason = "nonexistent"  // it was deleted, or never was
+	MissingUnselectable MissingReason = "unselectable" // it holds other mailboxes only
+	MissingForbidden    MissingReason = "forbidden"    // the right to read it was taken away
+	MissingRefused      MissingReason = "refused"      // the server says no again and again
 )
+
+// Renamed says that the mailbox has another name now. The Watcher follows it; it
+// is still called by its first name in events, and in the Store.
+type Renamed struct {
+	Mailbox string
+	To      string
+}
+
+// Stale says that it is not known what is new in the mailbox: For so long it
+// could not be looked at, which is longer than Watcher.Bound promises.
+type Stale struct {
+	Mailbox string
+	For     time.Duration
+}
+
+// Recovered says that a mailbox that was Stale or Missing was looked at again,
+// and how long that had not been so.
+type Recovered struct {
+	Mailbox string
+	After   time.Duration
+}
+
+// Online says that there is a connection, for these mailboxes.
+type Online struct {
+	Mailboxes []string
+	Mode      Mode
+	Attempt   int // how many attempts it took, from 1 on
+}
 
 // Offline says that there is no connection: it was lost, or an attempt failed.
 type Offline struct {
-	Reason  Reason
-	Err     error         // the cause
-	Retry   time.Duration // when the next attempt is made
-	Attempt int           // how many failed since it last went well, from 1 on
+	Mailboxes []string
+	Reason    Reason
+	Class     Class
+	Err       error         // the cause
+	Retry     time.Duration // when the next attempt is made
+	Attempt   int           // how many failed since it last went well, from 1 on
+	// Expected says that the server is known to end connections like that: it is
+	// no failure, and Attempt does not rise.
+	Expected bool
 }
 
 // Alert is text of the server's that the user must be shown (RFC 9051 §7.1). It
 // is not to be trusted and may hold control characters.
 type Alert struct{ Text string }
 
+// AuthFailed says that the server has refused the credentials more than once.
+// They are tried again at Retry, more and more rarely, so that the account is
+// not locked.
+type AuthFailed struct {
+	Err      error
+	Refusals int // in a row
+	Retry    time.Duration
+}
+
+// Reauthorize says that there will be no access token until the user has signed
+// in again.
+type Reauthorize struct{ Err error }
+
+// Skipped says that these UIDs were given to messages, or may have been, of
+// which none was there when they were looked for: they came and went in between,
+// or the Reason tells otherwise. It is how a gap is never silent.
+type Skipped struct {
+	ID          string // as of Arrived; UID is the highest of UIDs
+	Mailbox     string
+	UIDValidity uint32
+	UIDs        imap.UIDSet
+	Count       int
+	Reason      SkippedReason
+}
+
+// SkippedReason says why messages were not reported.
+type SkippedReason string
+
+// The reasons.
+const (
+	SkippedExpunged SkippedReason = "expunged" // gone before they were looked at
+	SkippedBaseline SkippedReason = "baseline" // there at a Reset, with PolicyBaseline
+)
+
 // Kind returns KindArrived.
 func (Arrived) Kind() Kind { return KindArrived }
 
+// Kind returns KindFlags.
+func (Flags) Kind() Kind { return KindFlags }
+
+// Kind returns KindGone.
+func (Gone) Kind() Kind { return KindGone }
+
+// Kind returns KindMoved.
+func (Moved) Kind() Kind { return KindMoved }
+
 // Kind returns KindReset.
 func (Reset) Kind() Kind { return KindReset }
+
+// Kind returns KindMissing.
+func (Missing) Kind() Kind { return KindMissing }
+
+// Kind returns KindRenamed.
+func (Renamed) Kind() Kind { return KindRenamed }
+
+// Kind returns KindStale.
+func (Stale) Kind() Kind { return KindStale }
+
+// Kind returns KindRecovered.
+func (Recovered) Kind() Kind { return KindRecovered }
 
 // Kind returns KindOnline.
 func (Online) Kind() Kind { return KindOnline }
@@ -101,3 +251,12 @@ func (Offline) Kind() Kind { return KindOffline }
 
 // Kind returns KindAlert.
 func (Alert) Kind() Kind { return KindAlert }
+
+// Kind returns KindAuthFailed.
+func (AuthFailed) Kind() Kind { return KindAuthFailed }
+
+// Kind returns KindReauthorize.
+func (Reauthorize) Kind() Kind { return KindReauthorize }
+
+// Kind returns KindSkipped.
+func (Skipped) Kind() Kind { return KindSkipped }

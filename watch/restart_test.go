@@ -66,7 +66,7 @@ func TestRestart(t *testing.T) {
 func TestRestartFromNow(t *testing.T) {
 	in(t, func(w *world) {
 		store := new(memory)
-		w.w.Store, w.w.From = store, watch.Cursor{}
+		w.w.Store, w.w.From = store, watch.Now()
 		w.lazy.Store(true)
 		w.deliver(3)
 		w.start()

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -20,64 +21,82 @@ import (
 // each of which is complete for itself: memory is bounded whatever the mailbox
 // holds.
 
-// describe is what is asked about a message.
-func describe() *imap.FetchOptions {
-	return &imap.FetchOptions{Flags: true, Envelope: true, InternalDate: true, Size: true}
+// scan reports what has arrived.
+func (s *session) scan(ctx context.Context, b *box) error {
+	first, announced := !b.visited, b.announced
+	b.hinted, b.announced = false, false
+	b.scanned = time.Now()
+	before := b.cursor
+	state := s.handle.State() // what is told from here on is news: the next wait begins with it
+	from := max(b.cursor.UIDNext, 1)
+	var err error
+	switch {
+	case from == imap.MaxUID: // there are no higher ones
+	case b.uidNext > from && b.uidNext-from > scanWindow && state.Exists > scanWindow:
+		err = s.scanWindows(ctx, b)
+	default:
+		err = s.scanOnce(ctx, b, from)
+	}
+	if err != nil {
+		b.hinted = true
+		return err
+	}
+	b.visited = true
+	s.alive = time.Now()
+	found := b.cursor.UIDNext > before.UIDNext
+	b.slowDown(announced && !found, s.burst)
+	s.trust(b, first, announced, found)
+	s.schedule(b)
+	return s.tellProof(ctx, b)
 }
 
-// scan reports what has arrived.
-func (c *connection) scan(ctx context.Context) error {
-	first, hinted := c.scanned.IsZero(), c.hinted
-	c.hinted = false
-	c.scanned = time.Now()
-	before := c.cursor
-	state := c.box.State() // what is told from here on is news: the next wait begins with it
-	from := max(c.cursor.UIDNext, 1)
-	var err error
-	if from == imap.MaxUID {
-		return nil // there are no higher ones
+// tellProof notes that the mailbox is known now.
+func (s *session) tellProof(ctx context.Context, b *box) error {
+	if was, after := b.proof(time.Now()); was {
+		return s.emitOf(ctx, b, b.cursor, Recovered{Mailbox: b.name, After: after})
 	}
-	if c.uidNext > from && c.uidNext-from > scanWindow && state.Exists > scanWindow {
-		err = c.scanWindows(ctx)
-	} else {
-		err = c.scanOnce(ctx, from)
+	return nil
+}
+
+// schedule sets when to look again in any case.
+func (s *session) schedule(b *box) {
+	b.due = b.opened.Add(s.scanEvery)
+	if s.mode == ModePoll || b.mute || s.open == b && !s.idles(b) {
+		poll := time.Duration(float64(s.pollEvery) * (0.9 + 0.2*s.rand()))
+		b.due = earlier(b.due, b.scanned.Add(poll))
 	}
-	found := c.cursor.UIDNext > before.UIDNext
-	c.slowDown(hinted && !found)
-	c.trust(first, hinted, found)
-	return err
 }
 
 // slowDown sets how soon the next scan may be: soon after one that was worth
 // it, so that mail is not held up by the mail before it; later and later after
 // news that came to nothing.
-func (c *connection) slowDown(vain bool) {
-	c.rest = max(2*c.rest, shortestRest)
+func (b *box) slowDown(vain bool, most time.Duration) {
+	b.rest = max(2*b.rest, shortestRest)
 	if !vain {
-		c.rest = shortestRest
+		b.rest = shortestRest
 	}
-	c.rest = min(c.rest, c.Burst)
+	b.rest = min(b.rest, most)
 }
 
 // scanOnce scans with one question, unless the answer is large.
-func (c *connection) scanOnce(ctx context.Context, from imap.UID) error {
-	found, err := c.messages(ctx, imap.UIDRange(from, imap.MaxUID), describe(), scanWindow)
+func (s *session) scanOnce(ctx context.Context, b *box, from imap.UID) error {
+	found, err := s.messages(ctx, b, imap.UIDRange(from, imap.MaxUID), &s.fetch, scanWindow)
 	if errors.Is(err, errMany) {
-		return c.scanWindows(ctx)
+		return s.scanWindows(ctx, b)
 	}
 	if err != nil {
 		return err
 	}
-	return c.report(ctx, found, c.uidNext)
+	return s.report(ctx, b, found, b.uidNext)
 }
 
 // scanWindows scans in parts.
-func (c *connection) scanWindows(ctx context.Context) error {
-	there, err := c.box.Search(ctx, nil)
+func (s *session) scanWindows(ctx context.Context, b *box) error {
+	there, err := s.handle.Search(ctx, nil)
 	if err != nil {
 		return err
 	}
-	if from := c.cursor.UIDNext; from > 1 {
+	if from := b.cursor.UIDNext; from > 1 {
 		there = there.Without(imap.UIDRange(1, from-1))
 	}
 	var uids []imap.UID
@@ -85,27 +104,27 @@ func (c *connection) scanWindows(ctx context.Context) error {
 		if uids = append(uids, uid); len(uids) < scanWindow {
 			continue
 		}
-		if err := c.scanWindow(ctx, uids); err != nil {
+		if err := s.scanWindow(ctx, b, uids); err != nil {
 			return err
 		}
 		uids = uids[:0]
 	}
 	if len(uids) > 0 {
-		if err := c.scanWindow(ctx, uids); err != nil {
+		if err := s.scanWindow(ctx, b, uids); err != nil {
 			return err
 		}
 	}
-	return c.report(ctx, nil, c.uidNext)
+	return s.report(ctx, b, nil, b.uidNext)
 }
 
 // scanWindow reports some messages that exist, in ascending order. All that
 // was there below the last of them is among them, or was reported before.
-func (c *connection) scanWindow(ctx context.Context, uids []imap.UID) error {
-	found, err := c.messages(ctx, imap.UIDSetOf(uids...), describe(), 0)
+func (s *session) scanWindow(ctx context.Context, b *box, uids []imap.UID) error {
+	found, err := s.messages(ctx, b, imap.UIDSetOf(uids...), &s.fetch, 0)
 	if err != nil {
 		return err
 	}
-	return c.report(ctx, found, uids[len(uids)-1]+1)
+	return s.report(ctx, b, found, uids[len(uids)-1]+1)
 }
 
 // errMany says that there are more messages than are to be held at once.
@@ -114,15 +133,15 @@ var errMany = errors.New("many messages")
 // messages fetches messages from the cursor on, in order of UID. If the server
 // refuses to describe some, they come without description. most is how many
 // may come; 0: any number.
-func (c *connection) messages(
-	ctx context.Context, uids imap.UIDSet, opts *imap.FetchOptions, most int,
+func (s *session) messages(
+	ctx context.Context, b *box, uids imap.UIDSet, opts *imap.FetchOptions, most int,
 ) ([]*imap.Message, error) {
 	found := map[imap.UID]*imap.Message{}
-	err := c.collect(ctx, found, uids, opts, most)
+	err := s.collect(ctx, b, found, uids, opts, most)
 	var refused *imap.ResponseError
-	if errors.As(err, &refused) && c.client.Err() == nil {
-		c.Logger.Warn("watch: the server cannot describe some messages", "error", err)
-		err = c.collect(ctx, found, uids, &imap.FetchOptions{Flags: true}, most)
+	if errors.As(err, &refused) && s.client.Err() == nil {
+		s.log.Warn("watch: the server cannot describe some messages", "mailbox", b.name, "error", err)
+		err = s.collect(ctx, b, found, uids, &imap.FetchOptions{Flags: true}, most)
 	}
 	if err != nil {
 		return nil, err
@@ -131,20 +150,20 @@ func (c *connection) messages(
 	for _, m := range found {
 		all = append(all, m)
 	}
-	slices.SortFunc(all, func(a, b *imap.Message) int { return int(int64(a.UID) - int64(b.UID)) })
+	slices.SortFunc(all, func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
 	return all, nil
 }
 
 // collect adds messages to found that are not in it.
-func (c *connection) collect(
-	ctx context.Context, found map[imap.UID]*imap.Message, uids imap.UIDSet, opts *imap.FetchOptions, most int,
+func (s *session) collect(
+	ctx context.Context, b *box, found map[imap.UID]*imap.Message, uids imap.UIDSet, opts *imap.FetchOptions, most int,
 ) error {
-	for m, err := range c.box.Fetch(ctx, uids, opts) {
+	for m, err := range s.handle.Fetch(ctx, uids, opts) {
 		if err != nil {
 			return err
 		}
 		// "n:*" brings the highest message also if it is below n.
-		if m.UID < c.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil {
+		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil {
 			continue
 		}
 		if most > 0 && len(found) == most {
@@ -156,43 +175,77 @@ func (c *connection) collect(
 }
 
 // report yields messages that have arrived. All below next are among them.
-func (c *connection) report(ctx context.Context, found []*imap.Message, next imap.UID) error {
+func (s *session) report(ctx context.Context, b *box, found []*imap.Message, next imap.UID) error {
 	for part := range slices.Chunk(found, largestEvents) {
-		if err := ctx.Err(); err != nil {
+		if err := ctxErr(ctx); err != nil {
 			return err
 		}
-		events := make([]Event, len(part))
-		for i, m := range part {
-			events[i] = c.arrived(m)
+		events := make([]Event, 0, len(part)+1)
+		if e, ok := s.skipped(b, part, 0); ok {
+			events = append(events, e)
 		}
-		to := c.cursor
+		for _, m := range part {
+			events = append(events, s.arrived(b, m))
+		}
+		to := b.cursor
 		to.UIDNext = part[len(part)-1].UID + 1
-		if err := c.emit(c.box, to, events...); err != nil {
+		if err := s.emitOf(ctx, b, to, events...); err != nil {
 			return err
 		}
 	}
-	c.cursor.UIDNext = max(c.cursor.UIDNext, next)
+	if next <= b.cursor.UIDNext {
+		return nil
+	}
+	to := b.cursor
+	to.UIDNext = next
+	if e, ok := s.skipped(b, nil, next); ok {
+		return s.emitOf(ctx, b, to, e)
+	}
+	b.cursor = to
 	return nil
 }
 
-func (c *connection) arrived(m *imap.Message) Arrived {
+// skipped accounts for the UIDs from the cursor to the last message, or to next,
+// at which no message is.
+func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipped, ok bool) {
+	if len(found) > 0 {
+		next = found[len(found)-1].UID
+	}
+	from := max(b.cursor.UIDNext, b.floor)
+	if next <= from {
+		return e, false
+	}
+	gap := imap.UIDRange(from, next-1)
+	for _, m := range found {
+		gap = gap.Without(imap.UIDRange(m.UID, m.UID))
+	}
+	if gap.Len() == 0 {
+		return e, false
+	}
+	return Skipped{
+		ID:      EventID(s.account, b.name, b.cursor.UIDValidity, next-1, KindSkipped),
+		Mailbox: b.name, UIDValidity: b.cursor.UIDValidity,
+		UIDs: gap, Count: int(gap.Len()), Reason: SkippedExpunged,
+	}, true
+}
+
+func (s *session) arrived(b *box, m *imap.Message) Arrived {
 	return Arrived{
-		ID:      EventID(c.Account, c.Mailbox, c.cursor.UIDValidity, m.UID, KindArrived),
-		Mailbox: c.Mailbox, UIDValidity: c.cursor.UIDValidity, UID: m.UID,
-		Flags: m.Flags, Size: m.Size, Envelope: m.Envelope, InternalDate: m.InternalDate,
+		ID:      EventID(s.account, b.name, b.cursor.UIDValidity, m.UID, KindArrived),
+		Mailbox: b.name, UIDValidity: b.cursor.UIDValidity, Message: m,
 	}
 }
 
 // trust draws a conclusion from a scan: a server that has announced nothing,
 // where something has come, is asked more often from now on, until it has
 // announced something.
-func (c *connection) trust(first, hinted, found bool) {
+func (s *session) trust(b *box, first, announced, found bool) {
 	switch {
-	case !found || first || !c.mayIdle():
-	case hinted && c.mute:
-		c.mute = false
-	case !hinted && !c.mute:
-		c.mute = true
-		c.Logger.Warn("watch: the server did not announce mail; it is asked more often", "every", c.Poll)
+	case !found || first || s.mode == ModePoll:
+	case announced && b.mute:
+		b.mute = false
+	case !announced && !b.mute:
+		b.mute = true
+		s.log.Warn("watch: the server did not announce mail; it is asked more often", "mailbox", b.name, "every", s.pollEvery)
 	}
 }

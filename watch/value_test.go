@@ -10,7 +10,7 @@ import (
 
 func TestCursorText(t *testing.T) {
 	for _, c := range []watch.Cursor{
-		{}, watch.All(), {UIDValidity: 1<<32 - 1, UIDNext: imap.MaxUID, ModSeq: 1<<64 - 1}, {ModSeq: 1},
+		{}, {UIDNext: 1}, {UIDValidity: 1<<32 - 1, UIDNext: imap.MaxUID, ModSeq: 1<<64 - 1}, {ModSeq: 1},
 	} {
 		b, err := json.Marshal(c)
 		if err != nil {

@@ -9,118 +9,156 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// wait returns when it is time to scan: the server has told something, or the
-// safety scan or poll is due. For the latter it has asked the server for news
-// first, which also shows whether the connection is alive: some tell it only
-// then.
+// wait returns when there may be something to do: the server has told
+// something, which it notes in the boxes, it is time, or somebody pokes.
 //
 // Nothing is missed between a scan and a wait: a loop over updates begins with
 // a State if there was one since the scan began.
-func (c *connection) wait(ctx context.Context) error {
-	due := c.due()
-	for {
-		if err := c.tellAlerts(); err != nil {
-			return err
-		}
-		news, err := c.listen(ctx, due)
-		if refused := c.idleRefused(err); refused {
-			due = c.due()
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if news {
-			c.hinted = true
-			return c.settle(ctx)
-		}
-		if !time.Now().Before(due) {
-			return c.client.Noop(ctx)
-		}
+func (s *session) wait(ctx context.Context, at time.Time) error {
+	until := earlier(at, s.staleAt())
+	if b, _ := s.next(); b != nil && b.hinted {
+		return s.doze(ctx, until) // so that a flood of news costs one scan every Burst
 	}
-}
-
-// due is when to scan in any case.
-func (c *connection) due() time.Time {
-	every := c.Scan
-	if !c.mayIdle() || c.mute {
-		every = time.Duration(float64(c.Poll) * (0.9 + 0.2*c.Rand()))
+	if mode := s.present(); mode != s.mode {
+		s.mode = mode
+		s.show(mode)
 	}
-	return c.scanned.Add(every)
+	switch s.mode {
+	case ModeNotify:
+		return s.waitNotify(ctx, until)
+	case ModeRotate:
+		return s.waitRotate(ctx, until)
+	}
+	return s.waitOpen(ctx, until)
 }
 
-// mayIdle says whether to use IDLE now.
-func (c *connection) mayIdle() bool {
-	return (c.client.Has("IDLE") || c.client.Has("IMAP4REV2")) && !time.Now().Before(c.idleAfter)
+// present is the mode for the mailboxes that the line has now.
+func (s *session) present() Mode {
+	switch mine := s.mine(); {
+	case s.mode == ModeIdle && len(mine) > 1:
+		return ModeRotate
+	case s.mode == ModeRotate && len(mine) == 1:
+		return ModeIdle
+	}
+	return s.mode
 }
 
-// listen waits for an update, and says whether it is one to scan for. It also
-// returns at due.
-func (c *connection) listen(ctx context.Context, due time.Time) (news bool, err error) {
-	until, cancel := context.WithDeadline(ctx, due)
-	defer cancel()
+// waitOpen listens to the mailbox that is open.
+func (s *session) waitOpen(ctx context.Context, until time.Time) error {
+	b := s.open
+	if b == nil {
+		return s.doze(ctx, until)
+	}
+	within, stop := s.interruptible(ctx, until)
+	defer stop()
 	var updates iter.Seq2[imap.Update, error]
-	if c.mayIdle() {
-		updates = c.box.Idle(until, nil)
+	if s.idles(b) {
+		updates = s.handle.Idle(within, nil)
 	} else {
-		updates = c.box.Updates(until)
+		updates = s.handle.Updates(within)
 	}
 	for u, err := range updates {
-		if err != nil && until.Err() != nil && ctx.Err() == nil && c.client.Err() == nil {
-			return false, nil // it is due
-		}
 		if err != nil {
-			return false, err
+			return s.listened(ctx, within, err)
 		}
 		if _, alert := u.(imap.Alert); alert {
-			c.awaitAlert(ctx)
-			return false, nil
+			continue // hear gets it
 		}
-		return true, nil
+		s.news(b, u)
+		return nil
 	}
-	return false, c.client.Err()
+	return s.client.Err()
 }
 
-// settle waits until the next scan may be made, so that a flood of news that
-// comes to nothing costs one scan every Burst.
-func (c *connection) settle(ctx context.Context) error {
-	rest := time.Until(c.scanned.Add(c.rest))
-	if rest <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(rest)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-c.client.Done():
-		return c.client.Err()
-	case <-ctx.Done():
+// news notes that a mailbox is to be looked at.
+func (s *session) news(b *box, u imap.Update) {
+	b.hinted = true
+	b.announced = true
+	s.alive = time.Now()
+}
+
+// listened says what an error at the end of listening means. Mostly that it is
+// time to do something else.
+func (s *session) listened(ctx, within context.Context, err error) error {
+	switch {
+	case s.client.Err() != nil:
+		return s.client.Err()
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case within.Err() != nil:
+		return nil
+	case errors.Is(err, imap.ErrDeselected):
+		s.open.hinted = true
+		s.open = nil
+		return nil
+	case s.idleRefused(err):
+		return nil
 	}
+	return err
+}
+
+// idles says whether IDLE is to be used now.
+func (s *session) idles(*box) bool {
+	return s.mode != ModePoll && mayIdle(s.client) && !time.Now().Before(s.idleAfter)
 }
 
 // idleRefused says whether err is that the server refuses IDLE: it is asked for
 // news instead, for a while.
-func (c *connection) idleRefused(err error) bool {
+func (s *session) idleRefused(err error) bool {
 	var no *imap.ResponseError
-	if err == nil || c.client.Err() != nil || !errors.As(err, &no) && !errors.Is(err, imap.ErrUnsupported) {
+	if !errors.As(err, &no) && !errors.Is(err, imap.ErrUnsupported) {
 		return false
 	}
-	c.idleAfter = time.Now().Add(idleRetry)
-	c.Logger.Warn("watch: IDLE was refused; the server is polled", "every", c.Poll, "error", err)
+	s.idleAfter = time.Now().Add(idleRetry)
+	for _, b := range s.mine() {
+		s.schedule(b)
+	}
+	s.log.Warn("watch: IDLE was refused; the server is polled", "every", s.pollEvery, "error", err)
 	return true
 }
 
-// awaitAlert waits for hear to get the alert that was just announced. If that
-// has happened before, there is nothing to wait for, but no harm in it.
-func (c *connection) awaitAlert(ctx context.Context) {
-	timer := time.NewTimer(100 * time.Millisecond)
-	defer timer.Stop()
+// interruptible is a Context that poke ends. stop must be called.
+func (s *session) interruptible(ctx context.Context, until time.Time) (_ context.Context, stop func()) {
+	var cancel context.CancelFunc
+	if until.IsZero() {
+		ctx, cancel = context.WithCancel(ctx)
+	} else {
+		ctx, cancel = context.WithDeadline(ctx, until)
+	}
+	s.ear.Lock()
+	s.interrupt = cancel
+	if s.poked {
+		cancel()
+	}
+	s.poked = false
+	s.ear.Unlock()
+	return ctx, func() {
+		s.ear.Lock()
+		s.interrupt = nil
+		s.ear.Unlock()
+		cancel()
+	}
+}
+
+// poke makes the session look around. Any goroutine may call it.
+func (s *session) poke() {
+	s.ear.Lock()
+	defer s.ear.Unlock()
+	if s.interrupt != nil {
+		s.interrupt()
+		return
+	}
+	s.poked = true
+}
+
+// doze waits without listening.
+func (s *session) doze(ctx context.Context, until time.Time) error {
+	resting, stop := s.interruptible(ctx, until)
+	defer stop()
 	select {
-	case <-c.heard:
-	case <-timer.C:
-	case <-c.client.Done():
-	case <-ctx.Done():
+	case <-resting.Done():
+		return ctxErr(ctx)
+	case <-s.client.Done():
+		return s.client.Err()
 	}
 }

@@ -23,7 +23,7 @@ func TestArrivesAtOnce(t *testing.T) {
 		w.after(3 * time.Second)
 		w.exact(3)
 		on := all[watch.Online](w)
-		if len(on) != 1 || on[0] != (watch.Online{Mode: watch.ModeIdle, Attempt: 1}) {
+		if len(on) != 1 || on[0].Mode != watch.ModeIdle || on[0].Attempt != 1 {
 			t.Errorf("online: %+v", on)
 		}
 		a := all[watch.Arrived](w)[2]
@@ -44,7 +44,7 @@ func TestArrivesAtOnce(t *testing.T) {
 func TestFromNow(t *testing.T) {
 	in(t, func(w *world) {
 		w.deliver(3)
-		w.w.From = watch.Cursor{}
+		w.w.From = watch.Now()
 		w.start()
 		w.after(time.Second)
 		if got := w.uids(); len(got) != 0 {
@@ -61,7 +61,7 @@ func TestFromNow(t *testing.T) {
 func TestFromCursor(t *testing.T) {
 	in(t, func(w *world) {
 		w.deliver(5)
-		w.w.From = watch.Cursor{UIDValidity: 1, UIDNext: 4}
+		w.w.From = watch.At(watch.Cursor{UIDValidity: 1, UIDNext: 4})
 		w.start()
 		w.after(time.Second)
 		if got := w.uids(); len(got) != 2 || got[0] != 4 || got[1] != 5 {
@@ -76,7 +76,7 @@ func TestOddUIDNext(t *testing.T) {
 		t.Run("UIDNEXT "+code, func(t *testing.T) {
 			in(t, func(w *world) {
 				w.deliver(3)
-				w.w.From = watch.Cursor{UIDValidity: 1, UIDNext: 3}
+				w.w.From = watch.At(watch.Cursor{UIDValidity: 1, UIDNext: 3})
 				w.w.Dial = func(ctx context.Context) (*imap.Client, error) {
 					w.dials.Add(1)
 					return rewritten(ctx, w.srv, code)
@@ -98,7 +98,7 @@ func TestFromNowWithoutUIDNext(t *testing.T) {
 		t.Run(fmt.Sprint(old), func(t *testing.T) {
 			in(t, func(w *world) {
 				w.deliver(old)
-				w.w.From = watch.Cursor{}
+				w.w.From = watch.Now()
 				w.w.Dial = func(ctx context.Context) (*imap.Client, error) { return rewritten(ctx, w.srv, "") }
 				w.start()
 				w.after(time.Second)
@@ -477,7 +477,7 @@ func TestFirstConnection(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			in(t, func(w *world) {
 				w.faults(tt.faults)
-				w.w.Mailbox = tt.mailbox
+				w.w.Mailboxes = []string{tt.mailbox}
 				w.start()
 				<-w.stopped
 				if !errors.Is(w.err, tt.want) {
@@ -497,7 +497,7 @@ func TestVanishedMailbox(t *testing.T) {
 		if err := user.CreateMailbox("Lists"); err != nil {
 			t.Fatal(err)
 		}
-		w.w.Mailbox = "Lists"
+		w.w.Mailboxes = []string{"Lists"}
 		w.start()
 		w.after(time.Second)
 		c, err := w.dial(w.t.Context())
@@ -508,9 +508,9 @@ func TestVanishedMailbox(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.after(10 * time.Minute)
-		off := all[watch.Offline](w)
-		if len(off) < 2 || off[len(off)-1].Reason != watch.ReasonRefused {
-			t.Fatalf("offline: %+v", off)
+		missing := all[watch.Missing](w)
+		if len(missing) != 1 || missing[0].Reason != watch.MissingNonExistent || missing[0].Retry == 0 {
+			t.Fatalf("missing: %+v", missing)
 		}
 		if err := user.CreateMailbox("Lists"); err != nil {
 			t.Fatal(err)
@@ -518,10 +518,10 @@ func TestVanishedMailbox(t *testing.T) {
 		if _, err := w.srv.Deliver("alice", "Lists", mail, nil); err != nil {
 			t.Fatal(err)
 		}
-		w.after(6 * time.Minute)
+		w.after(20 * time.Minute)
 		w.exact(1)
-		if len(all[watch.Reset](w)) != 1 {
-			t.Error("no reset")
+		if len(all[watch.Reset](w)) != 1 || len(all[watch.Recovered](w)) != 1 {
+			t.Errorf("%d resets, %d times recovered", len(all[watch.Reset](w)), len(all[watch.Recovered](w)))
 		}
 		c.Close()
 	})
@@ -574,7 +574,7 @@ func TestBodyUsesConnection(t *testing.T) {
 			if !ok {
 				return true
 			}
-			for m, err := range b.Mailbox.Fetch(w.t.Context(), a.UID, &imap.FetchOptions{Sections: []imap.Section{{}}}) {
+			for m, err := range b.Open.Fetch(w.t.Context(), a.UID, &imap.FetchOptions{Sections: []imap.Section{{}}}) {
 				if err != nil || m.Body(imap.Section{}) == nil {
 					t.Errorf("fetch: %v", err)
 					continue
@@ -582,7 +582,7 @@ func TestBodyUsesConnection(t *testing.T) {
 				fetched++
 			}
 			if a.UID%2 == 1 {
-				if _, err := b.Mailbox.Client().Select(w.t.Context(), "Other", nil); err != nil {
+				if _, err := b.Open.Client().Select(w.t.Context(), "Other", nil); err != nil {
 					t.Error(err)
 				}
 			}

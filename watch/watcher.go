@@ -7,47 +7,76 @@ import (
 	"iter"
 	"log/slog"
 	"math/rand/v2"
-	"strings"
-	"sync"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// Watcher follows one mailbox. Only Dial must be set. A Watcher holds no state:
-// it must not be changed while it is used, but Watch may be called again, and
-// by several goroutines; each call has connections of its own.
+// Watcher follows mailboxes of one account. Only Dial must be set. It must not be
+// copied, nor its fields changed, once it is used. Watch may be called again,
+// and by several goroutines; each call has connections of its own.
 type Watcher struct {
-	// Dial connects and logs in. It is called for every connection, one after
-	// the other; the Client belongs to the Watcher then. It must come back when
-	// ctx is done, and within a few minutes at all.
+	// Dial connects and logs in. It is called for every connection, perhaps by
+	// several goroutines at once; the Client belongs to the Watcher then. It must
+	// come back when ctx is done, and within a few minutes at all.
 	Dial func(ctx context.Context) (*imap.Client, error)
 
-	// Account names whose mailbox it is, as in "alice@imap.example.org", in the
-	// IDs of events and in the Store. "" is a name too, good for one account.
+	// Account names whose mailboxes they are, as in "alice@imap.example.org", in
+	// the IDs of events and in the Store. "" is a name too, good for one account.
 	Account string
 
-	// Mailbox is what is followed; "": INBOX.
-	Mailbox string
+	// Mailboxes are those to follow; nil: INBOX.
+	Mailboxes []string
 
-	// From is where to begin if the Store has nothing. The zero Cursor: from now
-	// on, what is in the mailbox at first is not reported. All(): from the
-	// beginning. Else: where another Watch has stopped.
-	From Cursor
+	// From is where to begin with a mailbox that the Store does not know. The
+	// zero Start: from now on.
+	From Start
 
-	// Store keeps the cursor; nil: it is in Batch.Cursor only. Where a mailbox
-	// is followed from now on, the Watcher saves that place itself; everything
-	// later is saved by Batch.Commit.
+	// Store keeps the cursors; nil: they are in Batch.Cursor only. Where a
+	// mailbox is followed from now on, the Watcher saves that place itself;
+	// everything later is saved by Batch.Commit.
 	Store Store
+
+	// Changes reports changed flags too, and messages that are gone or moved.
+	Changes bool
+
+	// Fetch is what is asked of messages that arrive; nil: flags, envelope, date
+	// and size. Without MarkSeen nothing in the mailbox changes, and that is not
+	// heeded.
+	Fetch *imap.FetchOptions
+
+	// MaxBody is how large a message may be, in bytes, for the Sections of Fetch
+	// to be read; 0: 1 MiB. They are held in memory. Of a larger one they are
+	// left out; Batch.Open reads any.
+	MaxBody int64
+
+	// OnReset is what to do when a mailbox gets a new UIDVALIDITY; "":
+	// PolicyResume.
+	OnReset Policy
+
+	// Memory is how many messages of a mailbox are remembered for PolicyResume,
+	// the newest ones, at some 20 bytes each; 0: 10,000; negative: none.
+	Memory int
+
+	// Listen is how to hear of news; "": the best that the server offers. One
+	// that it does not offer is an error.
+	Listen Mode
+
+	// Connections is how many connections there may be at once; 0: 3. There is
+	// one where the server can tell of all mailboxes on it (NOTIFY). Else each
+	// mailbox has its own, and what is too many shares the last.
+	Connections int
 
 	// Patient says that the first connection may fail too, and is tried again as
 	// later ones are. False: Watch ends with its error, which may be a wrong
 	// password or a mailbox that does not exist.
 	Patient bool
 
-	// Scan is how often the mailbox is looked at, whatever the server says or
+	// Scan is how often each mailbox is looked at, whatever the server says or
 	// does not say in between; 0: 5 minutes. It is also what finds a connection
-	// that is dead, within Scan and 15 seconds.
+	// that is dead: see Bound.
 	Scan time.Duration
 
 	// Poll is how often the mailbox is looked at without IDLE, give or take a
@@ -68,163 +97,128 @@ type Watcher struct {
 	// whatever MaxWait is.
 	MaxWait time.Duration
 
-	// Rand returns random numbers in [0, 1); nil: those of math/rand/v2.
+	// Rand returns random numbers in [0, 1), by any goroutine; nil: those of
+	// math/rand/v2.
 	Rand func() float64
 
 	// Logger hears of connections, at Info and Warn; nil: silent.
 	Logger *slog.Logger
+
+	latest atomic.Pointer[run] // the Watch that began last
 }
 
 const (
-	defaultScan    = 5 * time.Minute
-	defaultPoll    = time.Minute
-	defaultBurst   = 2 * time.Second
-	defaultMaxWait = 5 * time.Minute
+	defaultScan        = 5 * time.Minute
+	defaultPoll        = time.Minute
+	defaultBurst       = 2 * time.Second
+	defaultMaxWait     = 5 * time.Minute
+	defaultConnections = 3
+	defaultMemory      = 10_000
+	defaultMaxBody     = 1 << 20
 )
 
-func (w *Watcher) withDefaults() Watcher {
-	v := *w
-	or := func(d *time.Duration, def time.Duration) {
-		if *d <= 0 {
-			*d = def
+// settings are a Watcher's fields with their defaults.
+type settings struct {
+	dial        func(ctx context.Context) (*imap.Client, error)
+	account     string
+	mailboxes   []string
+	from        Start
+	store       Store
+	changes     bool
+	fetch       imap.FetchOptions
+	maxBody     int64
+	onReset     Policy
+	memory      int
+	listen      Mode
+	connections int
+	patient     bool
+	scanEvery   time.Duration
+	pollEvery   time.Duration
+	burst       time.Duration
+	maxWait     time.Duration
+	rand        func() float64
+	log         *slog.Logger
+}
+
+// settings checks the fields.
+func (w *Watcher) settings() (*settings, error) {
+	s := &settings{
+		dial: w.Dial, account: w.Account, from: w.From, store: w.Store, changes: w.Changes,
+		maxBody: or(w.MaxBody, defaultMaxBody), onReset: w.OnReset, memory: w.Memory, listen: w.Listen,
+		connections: or(w.Connections, defaultConnections), patient: w.Patient,
+		scanEvery: or(w.Scan, defaultScan), pollEvery: or(w.Poll, defaultPoll), burst: or(w.Burst, defaultBurst),
+		maxWait: or(w.MaxWait, defaultMaxWait), rand: w.Rand, log: w.Logger,
+		fetch: imap.FetchOptions{Flags: true, Envelope: true, InternalDate: true, Size: true},
+	}
+	if w.Fetch != nil {
+		s.fetch = *w.Fetch
+		s.fetch.MarkSeen = false
+	}
+	if s.memory == 0 {
+		s.memory = defaultMemory
+	}
+	if s.rand == nil {
+		s.rand = rand.Float64
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.log = s.log.With("account", s.account)
+	for _, name := range w.Mailboxes {
+		if name = canonical(name); !slices.Contains(s.mailboxes, name) {
+			s.mailboxes = append(s.mailboxes, name)
 		}
 	}
-	or(&v.Scan, defaultScan)
-	or(&v.Poll, defaultPoll)
-	or(&v.Burst, defaultBurst)
-	or(&v.MaxWait, defaultMaxWait)
-	v.Mailbox = canonical(v.Mailbox)
-	if v.Rand == nil {
-		v.Rand = rand.Float64
+	if len(s.mailboxes) == 0 {
+		s.mailboxes = []string{canonical("")}
 	}
-	if v.Logger == nil {
-		v.Logger = slog.New(slog.DiscardHandler)
+	return s, s.check()
+}
+
+func (s *settings) check() error {
+	if s.onReset == "" {
+		s.onReset = PolicyResume
 	}
-	v.Logger = v.Logger.With("account", v.Account, "mailbox", v.Mailbox)
+	switch {
+	case s.dial == nil:
+		return errors.New("the Watcher has no Dial")
+	case !slices.Contains([]Policy{PolicyResume, PolicyBaseline, PolicyReplay}, s.onReset):
+		return fmt.Errorf("the Watcher's OnReset is %q, but can be resume, baseline or replay", s.onReset)
+	case !slices.Contains([]Mode{"", ModeNotify, ModeIdle, ModeRotate, ModePoll}, s.listen):
+		return fmt.Errorf("the Watcher's Listen is %q, but can be notify, idle, rotate or poll", s.listen)
+	case s.from.cursor.UIDValidity != 0 && len(s.mailboxes) > 1:
+		return errors.New("the Watcher has several mailboxes, but From is a cursor, which is a place in one; use a Store")
+	}
+	return nil
+}
+
+// or is v, or def if v is 0 or less.
+func or[T int | int64 | time.Duration](v, def T) T {
+	if v <= 0 {
+		return def
+	}
 	return v
 }
 
-// Watch yields what happens in the mailbox, for ever. A lost connection is an
+// Watch yields what happens in the mailboxes, for ever. A lost connection is an
 // event. An error is the last thing yielded, and ends the loop: that of ctx,
 // that of the Store, or that of the first connection. When the loop ends, by
-// break too, the connection is left politely, for which the server has two
+// break too, the connections are left politely, for which the server has two
 // seconds.
+//
+// The loop's body runs on the caller's goroutine. While it runs, the connection
+// that its batch came from rests, and others go on until they have something to
+// tell: a slow body is back-pressure and needs no queue.
 func (w *Watcher) Watch(ctx context.Context) iter.Seq2[*Batch, error] {
 	return func(yield func(*Batch, error) bool) {
-		r := &run{Watcher: w.withDefaults(), yield: yield}
-		if err := r.run(ctx); !errors.Is(err, errLeft) {
-			yield(nil, fmt.Errorf("watch: %s: %w", r.Mailbox, err))
+		s, err := w.settings()
+		if err == nil {
+			r := newRun(s)
+			w.latest.Store(r)
+			err = r.run(ctx, yield)
+		}
+		if !errors.Is(err, errLeft) {
+			yield(nil, fmt.Errorf("watch: %w", err))
 		}
 	}
-}
-
-// errLeft says that the loop was left.
-var errLeft = errors.New("the loop was left")
-
-// run is one call of Watch, on one goroutine.
-type run struct {
-	Watcher
-	yield  func(*Batch, error) bool
-	cursor Cursor // of what was yielded last
-	began  bool   // there was a connection
-	pace   pace
-
-	saving sync.Mutex
-	saved  Cursor // by this run
-}
-
-// fatalError ends the loop although there was a connection.
-type fatalError struct{ error }
-
-func (e fatalError) Unwrap() error { return e.error }
-
-// run connects again and again.
-func (r *run) run(ctx context.Context) error {
-	if r.Dial == nil {
-		return errors.New("the Watcher has no Dial")
-	}
-	r.pace = pace{max: r.MaxWait, rand: r.Rand}
-	if err := r.load(ctx); err != nil {
-		return err
-	}
-	for {
-		err := r.connection(ctx)
-		var fatal fatalError
-		switch {
-		case errors.Is(err, errLeft):
-			return err
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.As(err, &fatal):
-			return fatal.error
-		case !r.began && !r.Patient:
-			return err
-		}
-		if err := r.pause(ctx, err); err != nil {
-			return err
-		}
-	}
-}
-
-// load finds out where to begin.
-func (r *run) load(ctx context.Context) error {
-	r.cursor = r.From
-	if r.Store == nil {
-		return nil
-	}
-	value, err := r.Store.Load(ctx, Key(r.Account, r.Mailbox))
-	if err != nil || value == "" {
-		return err
-	}
-	word, _, _ := strings.Cut(value, " ")
-	c, err := ParseCursor(word)
-	if err == nil && c.UIDNext != 0 {
-		r.cursor = c
-	}
-	return err
-}
-
-// save is what Commit does, and the beginning of a watch from now on.
-func (r *run) save(ctx context.Context, c Cursor) error {
-	if r.Store == nil || c.UIDNext == 0 {
-		return nil
-	}
-	r.saving.Lock()
-	defer r.saving.Unlock()
-	if c.before(r.saved) {
-		return fmt.Errorf("watch: %w: %v, and not %v", ErrBackward, r.saved, c)
-	}
-	err := r.Store.Save(ctx, Key(r.Account, r.Mailbox), c.String())
-	if err == nil {
-		r.saved = c
-	}
-	return err
-}
-
-// pause tells of a lost connection and waits until the next attempt.
-func (r *run) pause(ctx context.Context, err error) error {
-	off := r.pace.next(err)
-	r.Logger.Warn("watch: offline", "reason", off.Reason, "retry", off.Retry, "attempt", off.Attempt, "error", err)
-	if err := r.emit(nil, r.cursor, off); err != nil {
-		return err
-	}
-	timer := time.NewTimer(off.Retry)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// emit yields a batch; c is where to go on after it.
-func (r *run) emit(box *imap.Mailbox, c Cursor, events ...Event) error {
-	r.cursor = c
-	b := &Batch{Events: events, Cursor: c, Mailbox: box}
-	b.save = func(ctx context.Context) error { return r.save(ctx, c) }
-	if !r.yield(b, nil) {
-		return errLeft
-	}
-	return nil
 }

@@ -117,7 +117,7 @@ func (d *demo) run(ctx context.Context, conn *connector) error {
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
 	sink := &sink{out: d.out, account: conn.target.account(), seen: d.tally.shown}
 	f := &follower{sink: sink, mailbox: demoMailbox, watcher: &watch.Watcher{
-		Dial: conn.dial, Account: conn.target.account(), Mailbox: demoMailbox, From: watch.All(),
+		Dial: conn.dial, Account: conn.target.account(), Mailboxes: []string{demoMailbox}, From: watch.All(),
 		Burst: 10 * time.Millisecond, // nobody is to be spared here
 	}}
 	ended := make(chan error, 1)

@@ -118,7 +118,7 @@ func runWatch(ctx context.Context, e *env, url string, opts *watchOptions) error
 	var followers []*follower
 	for _, name := range mailboxNames(t, opts.mailboxes) {
 		w := &watch.Watcher{
-			Dial: conn.dial, Account: t.account(), Mailbox: name, From: from, Burst: watchBurst,
+			Dial: conn.dial, Account: t.account(), Mailboxes: []string{name}, From: from, Burst: watchBurst,
 		}
 		if store != nil { // else it were an interface that is not nil
 			w.Store = store
@@ -132,20 +132,20 @@ func runWatch(ctx context.Context, e *env, url string, opts *watchOptions) error
 }
 
 // check returns where to begin.
-func (o *watchOptions) check() (watch.Cursor, error) {
+func (o *watchOptions) check() (watch.Start, error) {
 	if o.count < 0 {
-		return watch.Cursor{}, usagef("--count is %d, but cannot be less than 0", o.count)
+		return watch.Start{}, usagef("--count is %d, but cannot be less than 0", o.count)
 	}
 	if o.length < 0 {
-		return watch.Cursor{}, usagef("--for is %v, but cannot be less than 0", o.length)
+		return watch.Start{}, usagef("--for is %v, but cannot be less than 0", o.length)
 	}
 	switch o.from {
 	case "now":
-		return watch.Cursor{}, nil
+		return watch.Start{}, nil
 	case "all":
 		return watch.All(), nil
 	}
-	return watch.Cursor{}, usagef("--from is %q, but can be now or all", o.from)
+	return watch.Start{}, usagef("--from is %q, but can be now or all", o.from)
 }
 
 // openState returns nil without a file.

@@ -1,0 +1,101 @@
+package watch
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+// box is a mailbox that is followed. It belongs to the goroutine of the line
+// that has it, but for what mu guards.
+type box struct {
+	run     *run
+	name    string // in events and in the Store
+	current string // on the server: another one once it was renamed
+	cursor  Cursor // of what was yielded last
+
+	opened     time.Time
+	uidNext    imap.UID // as of then; 0: unknown
+	scanned    time.Time
+	due        time.Time           // when to look again in any case
+	rest       time.Duration       // from a scan to the next one that news asks for
+	visited    bool                // in this session
+	hinted     bool                // something may be new
+	announced  bool                // the server has told so since the last scan
+	mute       bool                // the server was found to announce nothing
+	distrusted bool                // the server was found to show news only when a mailbox is opened
+	floor      imap.UID            // gaps below are not accounted for: they are from before
+	status     *imap.MailboxStatus // the last one; nil: none
+	missing    *absence            // nil: it is there
+
+	mu        sync.Mutex
+	emitted   uint64        // batches
+	committed uint64        // the last of them
+	shown     MailboxStatus // what Status tells; Looked: a scan was complete then, or the Watch began
+}
+
+func newBox(r *run, name string) *box {
+	return &box{run: r, name: name, current: name,
+		shown: MailboxStatus{Mailbox: name, Looked: time.Now()}}
+}
+
+// load finds out where to begin.
+func (b *box) load(ctx context.Context) error {
+	b.cursor = b.run.from.cursor
+	if b.run.store == nil {
+		return nil
+	}
+	value, err := b.run.store.Load(ctx, Key(b.run.account, b.name))
+	if err != nil || value == "" {
+		return err
+	}
+	word, _, _ := strings.Cut(value, " ")
+	c, err := ParseCursor(word)
+	if err == nil && c.UIDNext != 0 {
+		b.cursor = c
+		b.floor = c.UIDNext
+	}
+	return err
+}
+
+// value is what the Store keeps.
+func (b *box) value(c Cursor) string { return c.String() }
+
+// save stores a place.
+func (b *box) save(ctx context.Context, c Cursor) error {
+	if b.run.store == nil || c.UIDNext == 0 {
+		return nil
+	}
+	return b.run.store.Save(ctx, Key(b.run.account, b.name), b.value(c))
+}
+
+// commit is what Batch.Commit does. The lock is held while the store saves, so
+// that places reach it in order.
+func (b *box) commit(ctx context.Context, number uint64, c Cursor) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if number < b.committed {
+		return ErrBackward
+	}
+	if err := b.save(ctx, c); err != nil {
+		return err
+	}
+	b.committed = number
+	return nil
+}
+
+// emit yields events about the box; c is where to go on after them.
+func (s *session) emitOf(ctx context.Context, b *box, c Cursor, events ...Event) error {
+	b.cursor = c
+	b.emitted++
+	number := b.emitted
+	batch := &Batch{Mailbox: b.name, Events: events, Cursor: c}
+	if s.open == b {
+		batch.Open = s.handle
+	}
+	batch.save = func(ctx context.Context) error { return b.commit(ctx, number, c) }
+	return s.emit(ctx, batch)
+}

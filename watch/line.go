@@ -1,0 +1,159 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"sync"
+	"time"
+)
+
+// line is one connection after another, for some of the mailboxes, on one
+// goroutine.
+type line struct {
+	*run
+	pace  pace
+	began bool // there was a connection
+
+	mu      sync.Mutex
+	boxes   []*box
+	session *session // the present connection; nil: none
+}
+
+func newLine(r *run, boxes []*box) *line {
+	return &line{run: r, boxes: slices.Clone(boxes), pace: pace{max: r.maxWait, rand: r.rand}}
+}
+
+// mine are the line's mailboxes now.
+func (l *line) mine() []*box {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.boxes)
+}
+
+func (l *line) names() (names []string) {
+	for _, b := range l.mine() {
+		names = append(names, b.name)
+	}
+	return names
+}
+
+// adopt gives the line more mailboxes.
+func (l *line) adopt(boxes []*box) {
+	l.mu.Lock()
+	l.boxes = append(l.boxes, boxes...)
+	s := l.session
+	l.mu.Unlock()
+	if s != nil {
+		s.poke()
+	}
+}
+
+// keep takes all other mailboxes away from the line.
+func (l *line) keep(boxes []*box) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.boxes = slices.Clone(boxes)
+}
+
+// fatalError ends the Watch although there was a connection.
+type fatalError struct{ error }
+
+func (e fatalError) Unwrap() error { return e.error }
+
+// work connects again and again. It returns nil if the line's mailboxes are
+// another line's now.
+func (l *line) work(ctx context.Context) error {
+	for {
+		err := l.connection(ctx)
+		var fatal fatalError
+		switch {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &fatal):
+			return fatal.error
+		case !l.began && !l.patient && l.only(l):
+			return err
+		case isTooManyConnections(err) && l.merge():
+			return nil
+		}
+		if err := l.pause(ctx, err); err != nil {
+			return err
+		}
+	}
+}
+
+// connection makes one and works on it until it is lost, which is the error. A
+// panic in it, or in Dial, is one too: it must not bring down other accounts.
+func (l *line) connection(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{v, debug.Stack()}
+			l.log.Error("watch: panic", "value", v, "stack", string(debug.Stack()))
+		}
+	}()
+	client, err := l.dial(ctx)
+	if err == nil && client == nil {
+		err = errors.New("Dial returned no Client")
+	}
+	if err != nil {
+		return err
+	}
+	s := newSession(l, client)
+	defer s.hangUp(ctx)
+	return s.work(ctx)
+}
+
+// panicError is a panic, as the reason why a connection ended.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
+
+// pause tells of a lost connection and waits until the next attempt.
+func (l *line) pause(ctx context.Context, err error) error {
+	off := l.pace.next(err)
+	off.Mailboxes = l.names()
+	l.log.Warn("watch: offline", "reason", off.Reason, "retry", off.Retry, "attempt", off.Attempt, "error", err)
+	if err := l.tell(ctx, off); err != nil {
+		return err
+	}
+	return l.rest(ctx, time.Now().Add(off.Retry))
+}
+
+// rest waits, and tells of mailboxes that become stale meanwhile.
+func (l *line) rest(ctx context.Context, until time.Time) error {
+	for {
+		now := time.Now()
+		if !now.Before(until) {
+			return nil
+		}
+		timer := time.NewTimer(earlier(until, l.staleAt()).Sub(now))
+		select {
+		case <-timer.C:
+			if err := l.tellStale(ctx); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// tell yields events about the connection.
+func (l *line) tell(ctx context.Context, events ...Event) error {
+	return l.emit(ctx, &Batch{Events: events})
+}
+
+// earlier is the earlier of two times; zero is never.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

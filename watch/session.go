@@ -1,0 +1,279 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+const (
+	healthy       = 5 * time.Minute        // a connection that lasted so long was a good one
+	logoutWait    = 2 * time.Second        // for the server to say goodbye
+	probeWait     = 15 * time.Second       // for the server to show that it is there
+	idleRetry     = 15 * time.Minute       // after IDLE was refused
+	mostAlerts    = 100                    // kept while nobody listens
+	scanWindow    = 500                    // messages asked for, and held, at once
+	largestEvents = 100                    // in one batch
+	shortestRest  = 250 * time.Millisecond // between scans that find mail
+)
+
+// session is one connection of a line.
+type session struct {
+	*line
+	client    *imap.Client
+	mode      Mode
+	shownMode Mode          // guarded by line.mu
+	open      *box          // the one whose mailbox is selected; nil: none
+	handle    *imap.Mailbox // of open
+	alive     time.Time     // when the server has last answered
+	asked     time.Time     // when the STATUS of mailboxes was last asked for
+
+	idleAfter time.Time // IDLE was refused, and is not tried before
+
+	ear       sync.Mutex
+	alerts    []Alert
+	poked     bool               // somebody wants the session to look around
+	interrupt context.CancelFunc // ends the waiting; nil: there is none
+	workers   sync.WaitGroup
+}
+
+func newSession(l *line, c *imap.Client) *session {
+	return &session{line: l, client: c}
+}
+
+// work follows the mailboxes until the connection is lost, which is the error.
+func (s *session) work(ctx context.Context) error {
+	hearing, stop := context.WithCancel(ctx)
+	defer stop()
+	s.workers.Go(func() { s.hear(hearing) })
+	s.mode = s.share(ctx, s.line, s.client)
+	s.show(s.mode)
+	s.setSession(s)
+	defer s.setSession(nil)
+	for _, b := range s.mine() {
+		b.visited = false
+	}
+	if err := s.online(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	defer func() {
+		if time.Since(began) >= healthy {
+			s.pace.reset()
+		}
+	}()
+	for {
+		if err := s.step(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+func (l *line) setSession(s *session) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.session = s
+}
+
+// hangUp leaves politely, if there is somebody to leave.
+func (s *session) hangUp(ctx context.Context) {
+	if s.client.Err() == nil {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), logoutWait)
+		_ = s.client.Logout(ctx)
+		cancel()
+	}
+	_ = s.client.Close()
+	s.workers.Wait()
+}
+
+// online opens a mailbox and tells that there is a connection. Mailboxes of
+// which nothing is known get their place first: the batch says that from here on
+// nothing is missed.
+func (s *session) online(ctx context.Context) error {
+	mine := s.mine()
+	var first *box
+	for _, b := range mine {
+		if b.cursor.UIDNext != 0 && first != nil {
+			continue
+		}
+		ok, err := s.enter(ctx, b)
+		if err != nil {
+			return err
+		}
+		if ok && first == nil {
+			first = b
+		}
+	}
+	s.began = true
+	s.log.Info("watch: online", "mode", s.mode)
+	return s.emitIn(ctx, first, Online{Mailboxes: s.names(), Mode: s.mode, Attempt: s.pace.failed() + 1})
+}
+
+// enter opens a box for the first time in this session, and gives it a place if
+// it has none. It says whether the mailbox could be opened.
+func (s *session) enter(ctx context.Context, b *box) (bool, error) {
+	if err := s.examine(ctx, b); err != nil {
+		return false, s.openFailed(ctx, b, err)
+	}
+	if b.cursor.UIDNext == 0 {
+		return true, s.baseline(ctx, b)
+	}
+	return true, nil
+}
+
+// emitIn yields events about the connection, with a box that is open for the
+// loop's body.
+func (s *session) emitIn(ctx context.Context, b *box, events ...Event) error {
+	batch := &Batch{Events: events}
+	if b != nil && s.open == b {
+		batch.Open = s.handle
+	}
+	return s.emit(ctx, batch)
+}
+
+// step does what is to be done next, or waits for it.
+func (s *session) step(ctx context.Context) error {
+	if err := s.tellAlerts(ctx); err != nil {
+		return err
+	}
+	if err := s.tellStale(ctx); err != nil {
+		return err
+	}
+	b, at := s.next()
+	if b == nil || time.Now().Before(at) {
+		return s.wait(ctx, at)
+	}
+	err := s.visit(ctx, b)
+	if errors.Is(err, imap.ErrDeselected) && s.client.Err() == nil && ctx.Err() == nil {
+		// The loop's body has selected another mailbox, and was told of no news.
+		s.open, b.hinted = nil, true
+		return nil
+	}
+	return err
+}
+
+// next is the box to be looked at first, and when.
+func (s *session) next() (first *box, at time.Time) {
+	for _, b := range s.mine() {
+		if due := s.dueAt(b); first == nil || due.Before(at) {
+			first, at = b, due
+		}
+	}
+	return first, at
+}
+
+// dueAt is when to look at a box.
+func (s *session) dueAt(b *box) time.Time {
+	switch {
+	case b.missing != nil:
+		return b.missing.again
+	case !b.visited:
+		return time.Time{}
+	case b.hinted:
+		return b.scanned.Add(b.rest)
+	}
+	return b.due
+}
+
+// visit looks at a mailbox, and opens it if need be.
+func (s *session) visit(ctx context.Context, b *box) error {
+	if ok, err := s.look(ctx, b); err != nil || !ok {
+		return err
+	}
+	return s.scan(ctx, b)
+}
+
+// look makes sure that the mailbox is open, and the view of it a fresh one: it
+// is opened again every Scan, since there are servers that show news, and a new
+// UIDVALIDITY, only then. It says whether the mailbox is there.
+func (s *session) look(ctx context.Context, b *box) (bool, error) {
+	fresh := s.open == b && time.Since(b.opened) < s.scanEvery && !b.distrusted
+	switch {
+	case fresh && !b.visited:
+		return true, s.place(ctx, b)
+	case fresh && b.hinted:
+		return true, nil
+	case fresh:
+		return true, s.probe(ctx) // some servers tell only then
+	}
+	if time.Since(s.alive) >= probeWait {
+		if err := s.probe(ctx); err != nil {
+			return false, err
+		}
+	}
+	if err := s.examine(ctx, b); err != nil {
+		return false, s.openFailed(ctx, b, err)
+	}
+	return true, s.place(ctx, b)
+}
+
+// probe finds out whether the connection is alive.
+func (s *session) probe(ctx context.Context) error {
+	within, cancel := context.WithTimeoutCause(ctx, probeWait, imap.ErrTimeout)
+	defer cancel()
+	err := s.client.Noop(within)
+	if err == nil {
+		s.alive = time.Now()
+	} else if within.Err() != nil && ctx.Err() == nil {
+		_ = s.client.Close()
+	}
+	return err
+}
+
+// examine opens a mailbox without changing anything in it.
+func (s *session) examine(ctx context.Context, b *box) error {
+	s.open, s.handle = nil, nil
+	handle, err := s.client.Select(ctx, b.current, s.selectOptions(b))
+	if err != nil {
+		return err
+	}
+	s.open, s.handle = b, handle
+	b.opened, s.alive = time.Now(), time.Now()
+	return nil
+}
+
+// hear gathers the server's alerts until the connection is gone.
+func (s *session) hear(ctx context.Context) {
+	for n, err := range s.client.Notices(ctx) {
+		if err != nil {
+			return
+		}
+		if n.Kind != imap.NoticeAlert {
+			continue
+		}
+		s.ear.Lock()
+		if len(s.alerts) < mostAlerts {
+			s.alerts = append(s.alerts, Alert{Text: n.Text})
+		}
+		s.ear.Unlock()
+		s.poke()
+	}
+}
+
+// tellAlerts yields what was heard.
+func (s *session) tellAlerts(ctx context.Context) error {
+	s.ear.Lock()
+	alerts := s.alerts
+	s.alerts = nil
+	s.ear.Unlock()
+	if len(alerts) == 0 {
+		return nil
+	}
+	events := make([]Event, len(alerts))
+	for i, a := range alerts {
+		events[i] = a
+	}
+	return s.emitIn(ctx, s.open, events...)
+}
+
+// isMailboxError says whether err is the server's no about a mailbox, and the
+// connection as good as before.
+func (s *session) isMailboxError(err error) bool {
+	var no *imap.ResponseError
+	return errors.As(err, &no) && s.client.Err() == nil &&
+		!slices.Contains([]imap.Code{imap.CodeLimit, imap.CodeUnavailable, imap.CodeInUse, imap.CodeServerBug}, no.Code)
+}

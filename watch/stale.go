@@ -1,0 +1,57 @@
+package watch
+
+import (
+	"context"
+	"time"
+)
+
+// Bound is how long it may take at most until a message that has arrived is
+// reported, even if the server never says a word about it: promise P6. It is
+// Scan, the time in which a dead connection is recognized, and as much again for
+// a new one: 5 minutes and 30 seconds by default. It holds as long as the server
+// lets us connect within those seconds, and the loop's body does not take its
+// time.
+func (w *Watcher) Bound() time.Duration { return bound(or(w.Scan, defaultScan)) }
+
+func bound(scan time.Duration) time.Duration { return scan + 2*probeWait }
+
+// proof notes that a scan of the box was complete: until now, nothing is
+// missing.
+func (b *box) proof(now time.Time) (was bool, after time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was, after = b.shown.Stale, now.Sub(b.shown.Looked)
+	b.shown.Stale, b.shown.Looked, b.shown.Cursor = false, now, b.cursor
+	return was, after
+}
+
+// staleAt is when the next of the line's mailboxes becomes stale; zero: never.
+func (l *line) staleAt() (at time.Time) {
+	for _, b := range l.mine() {
+		b.mu.Lock()
+		if !b.shown.Stale && b.missing == nil {
+			at = earlier(at, b.shown.Looked.Add(bound(l.scanEvery)))
+		}
+		b.mu.Unlock()
+	}
+	return at
+}
+
+// tellStale tells of those that have become stale.
+func (l *line) tellStale(ctx context.Context) error {
+	now := time.Now()
+	for _, b := range l.mine() {
+		b.mu.Lock()
+		age := now.Sub(b.shown.Looked)
+		becomes := !b.shown.Stale && b.missing == nil && age >= bound(l.scanEvery)
+		b.shown.Stale = b.shown.Stale || becomes
+		b.mu.Unlock()
+		if !becomes {
+			continue
+		}
+		if err := l.tell(ctx, Stale{Mailbox: b.name, For: age}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
