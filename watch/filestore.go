@@ -1,18 +1,9 @@
 package watch
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
 	"sync"
 )
 
@@ -20,143 +11,135 @@ import (
 // and mailboxes. Make it by OpenFileStore; it may be used by any goroutine at
 // any time, and its user owes it a Close.
 //
-// The file is JSON with a checksum, readable by its owner only. It is replaced
-// as a whole and synced at every Save, which costs milliseconds and makes a
-// FileStore good for some hundred mailboxes, not for many thousands.
+// The file is text with checksums, readable by its owner only. A Save adds a
+// line and waits until the disk has it: a few milliseconds, however much is in
+// the file. Saves that are made at once share one wait. When most of the file is
+// of no use any more, a new one takes its place. All values are held in memory
+// too.
+//
+// A Save that fails, for want of room on the disk for instance, changes nothing,
+// and the next one may be made as if it had not been. If somebody deletes the
+// file meanwhile, it is made again with all that is in it; if somebody changes
+// it, Save is an error.
 type FileStore struct {
-	path string
+	path string // as it was given
 
-	mu     sync.Mutex
-	lock   io.Closer // nil: closed
-	values map[string]string
+	mu      sync.Mutex
+	waiting []*saving // for the next turn
+
+	turn    sync.Mutex // held by who uses the journal
+	journal *journal
+	lock    io.Closer // nil: closed
 }
 
-// fileVersion is the version of the format.
-const fileVersion = 1
-
-// storeFile is what the file holds.
-type storeFile struct {
-	Version int             `json:"version"`
-	Sum     string          `json:"sum"` // SHA-256 of Cursors as it stands in the file
-	Cursors json.RawMessage `json:"cursors"`
+// saving is a call of Save. Who has the turn may read and write it.
+type saving struct {
+	change
+	done bool
+	err  error
 }
 
-// OpenFileStore opens the file, or makes it at the first Save if there is none.
+// OpenFileStore opens the file, or makes it at the first Save if there is none;
+// its directory must exist. If it is a symbolic link, all this is about the file
+// that the link leads to.
+//
 // Until Close, or the end of the process, however that comes, nobody else can
 // open it: they get a *StoreError that wraps ErrInUse. The lock is a file of its
 // own, with ".lock" behind the name; it may be left lying about.
 //
-// A file that is damaged, empty or from a newer version is an error too: a
-// store never begins anew by itself.
+// A file that is damaged, empty or from a newer version is an error too, ErrCorrupt
+// or ErrNewer: a store never begins anew by itself. Damage is found wherever
+// it is; but if whole lines are missing at the end, as in an old copy, it is the
+// store as it was then, and what has arrived since is reported again. The rest
+// of a Save that the end of the power has torn is no damage: nobody was told that
+// it is kept. The first Save puts it into a file with ".torn" behind the name.
 func OpenFileStore(path string) (*FileStore, error) {
-	lock, pid, err := lockFile(path + ".lock")
+	s, err := openFileStore(osDisk{}, path)
 	if err != nil {
-		return nil, &StoreError{Path: path, PID: pid, Err: err}
+		return nil, err
 	}
-	values, err := readStore(path)
+	return s, nil
+}
+
+func openFileStore(d disk, path string) (*FileStore, error) {
+	real, err := storePath(path)
+	if err != nil {
+		return nil, &StoreError{Path: path, Err: err}
+	}
+	lock, pid, err := lockFile(real + ".lock")
+	if err != nil {
+		return nil, &StoreError{Path: path, PID: pid, Err: lockError(err)}
+	}
+	j, err := openJournal(d, real)
 	if err != nil {
 		_ = lock.Close()
 		return nil, &StoreError{Path: path, Err: err}
 	}
-	return &FileStore{path: path, lock: lock, values: values}, nil
+	return &FileStore{path: path, journal: j, lock: lock}, nil
 }
 
 // Load implements Store.
 func (s *FileStore) Load(_ context.Context, key string) (string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	if s.lock == nil {
-		return "", &StoreError{Path: s.path, Err: fs.ErrClosed}
+		return "", s.failed(fs.ErrClosed)
 	}
-	return s.values[key], nil
+	return s.journal.entries[key].value, nil
 }
 
-// Save implements Store.
+// Save implements Store. It does not look at the Context: what takes
+// milliseconds is not worth a doubt about what is saved.
 func (s *FileStore) Save(_ context.Context, key, value string) error {
+	p := &saving{change: change{key, value}}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lock == nil {
-		return &StoreError{Path: s.path, Err: fs.ErrClosed}
+	s.waiting = append(s.waiting, p)
+	s.mu.Unlock()
+
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	if !p.done { // by who had the turn before
+		s.saveWaiting()
 	}
-	if value == s.values[key] {
+	return p.err
+}
+
+// saveWaiting saves for all who wait.
+func (s *FileStore) saveWaiting() {
+	s.mu.Lock()
+	waiting := s.waiting
+	s.waiting = nil
+	s.mu.Unlock()
+
+	changes := make([]change, len(waiting))
+	for i, p := range waiting {
+		changes[i] = p.change
+	}
+	err := fs.ErrClosed
+	if s.lock != nil {
+		err = s.journal.save(changes)
+	}
+	for _, p := range waiting {
+		p.done, p.err = true, s.failed(err)
+	}
+}
+
+func (s *FileStore) failed(err error) error {
+	if err == nil {
 		return nil
 	}
-	values := maps.Clone(s.values)
-	values[key] = value
-	if err := writeStore(s.path, values); err != nil {
-		return &StoreError{Path: s.path, Err: err}
-	}
-	s.values = values
-	return nil
+	return &StoreError{Path: s.path, Err: err}
 }
 
 // Close lets others open the file. Later calls fail, but for Close.
 func (s *FileStore) Close() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	s.turn.Lock()
+	defer s.turn.Unlock()
 	if s.lock == nil {
 		return nil
 	}
+	s.journal.leave()
 	err := s.lock.Close()
 	s.lock = nil
 	return err
-}
-
-// readStore reads the file; there may be none.
-func readStore(path string) (map[string]string, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return map[string]string{}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var head struct{ Version int } // of any version
-	if json.Unmarshal(data, &head) == nil && head.Version > fileVersion {
-		return nil, ErrNewer
-	}
-	var f storeFile
-	if err := json.Unmarshal(data, &f); err != nil {
-		return nil, fmt.Errorf("%w (%v)", ErrCorrupt, err)
-	}
-	if f.Version != fileVersion || f.Sum != checksum(f.Cursors) {
-		return nil, fmt.Errorf("%w (wrong checksum)", ErrCorrupt)
-	}
-	var values map[string]string
-	if err := json.Unmarshal(f.Cursors, &values); err != nil || values == nil {
-		return nil, fmt.Errorf("%w (%v)", ErrCorrupt, err)
-	}
-	return values, nil
-}
-
-func checksum(b []byte) string {
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
-}
-
-// writeStore replaces the file: after a crash there is the old one or the new.
-func writeStore(path string, values map[string]string) error {
-	list, err := json.Marshal(values)
-	if err != nil {
-		return err
-	}
-	data, err := json.Marshal(storeFile{fileVersion, checksum(list), list})
-	if err != nil {
-		return err
-	}
-	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, filepath.Base(path)+".new*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(temp, bytes.NewReader(append(data, '\n')))
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-		return err
-	}
-	return syncDir(dir)
 }

@@ -15,7 +15,8 @@ import (
 // lockFile takes the lock, which ends with the process at the latest. If
 // another has it, it returns ErrInUse and who that is.
 func lockFile(path string) (lock io.Closer, pid int, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	// A link would have us write into a file of somebody's choice.
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return nil, 0, err
 	}

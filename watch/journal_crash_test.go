@@ -1,0 +1,162 @@
+package watch
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// script is a life of a store: a new file, lines, values of more than a sector, a
+// key that goes, and new files in place of old ones.
+func script() (saves []change) {
+	for i := range 24 {
+		key := fmt.Sprint("key ", i%3)
+		value := fmt.Sprint("1-17-", i+1, "-0")
+		switch {
+		case i%5 == 3:
+			value += " " + strings.Repeat("tail ", 400)
+		case i == 11:
+			value = ""
+		}
+		saves = append(saves, change{key, value})
+	}
+	return saves
+}
+
+// kept is what must, and what may, be in a store.
+type kept map[string][]string // by key; the value that was acknowledged first
+
+func (k kept) try(c change) {
+	if k[c.key] == nil {
+		k[c.key] = []string{""}
+	}
+	k[c.key] = append(k[c.key], c.value)
+}
+
+func (k kept) acknowledge(c change) { k[c.key] = []string{c.value} }
+
+func (k kept) check(t *testing.T, when string, d disk) {
+	t.Helper()
+	j, err := openJournal(d, "store")
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+next:
+	for key, may := range k {
+		for _, value := range may {
+			if j.entries[key].value == value {
+				continue next
+			}
+		}
+		t.Fatalf("%s: %q is %.40q, and may be %.80q", when, key, j.entries[key].value, may)
+	}
+	for key := range j.entries {
+		if k[key] == nil {
+			t.Fatalf("%s: %q was never saved", when, key)
+		}
+	}
+}
+
+// live plays the script and returns what must be kept. A save that fails is not
+// made again.
+func live(t *testing.T, d disk) kept {
+	t.Helper()
+	k := kept{}
+	j, err := openJournal(d, "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.worth = 4000
+	for _, c := range script() {
+		k.try(c)
+		if err := j.save([]change{c}); err == nil {
+			k.acknowledge(c)
+		}
+	}
+	return k
+}
+
+// At whichever step the power fails, and whatever the disk makes of what was not
+// synced: all that was acknowledged is there, and the store goes on.
+func TestJournalPowerLoss(t *testing.T) {
+	whole := newFrailDisk()
+	live(t, whole)
+	for dieAt := 1; dieAt <= whole.steps; dieAt++ {
+		d := newFrailDisk()
+		d.dieAt = dieAt
+		k := live(t, d)
+		for way := range ways {
+			back := d.back(way)
+			k.check(t, fmt.Sprintf("step %d, way %d", dieAt, way), back)
+			j, err := openJournal(back, "store")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := j.save([]change{{"more", "x"}}); err != nil {
+				t.Fatal(err)
+			}
+			again := kept{"more": {"x"}}
+			for key, may := range k {
+				again[key] = may
+			}
+			again.check(t, fmt.Sprintf("step %d, way %d, and once more", dieAt, way), back.back(0))
+		}
+	}
+	if whole.steps < 60 {
+		t.Errorf("only %d steps", whole.steps)
+	}
+}
+
+// At whichever step the disk is full or broken: that save fails, or has another
+// way; those after it go well; and all that was acknowledged survives a power
+// failure at any later step.
+func TestJournalDiskFails(t *testing.T) {
+	whole := newFrailDisk()
+	live(t, whole)
+	for _, long := range []int{1, 2, 3, 5} { // how many steps fail, one after the other
+		for failAt := 1; failAt <= whole.steps; failAt++ {
+			fail := map[int]error{}
+			for i := range long {
+				fail[failAt+i] = []error{syscall.ENOSPC, syscall.EIO}[(failAt+i)%2]
+			}
+			good := newFrailDisk()
+			good.fail = fail
+			live(t, good)
+			for dieAt := failAt + 1; dieAt <= good.steps+1; dieAt += 1 + dieAt%5 {
+				d := newFrailDisk()
+				d.fail, d.dieAt = fail, dieAt
+				k := live(t, d)
+				for way := range ways {
+					k.check(t, fmt.Sprintf("%d failed from step %d on, no power at %d, way %d",
+						long, failAt, dieAt, way), d.back(way))
+				}
+			}
+		}
+	}
+}
+
+// After a failure the store is as good as before.
+func TestJournalFailsOnce(t *testing.T) {
+	for failAt := 1; failAt < 200; failAt++ {
+		d := newFrailDisk()
+		d.fail = map[int]error{failAt: syscall.ENOSPC}
+		j, err := openJournal(d, "store")
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.worth = 4000
+		failed := 0
+		for _, c := range script() {
+			was := j.entries[c.key].value
+			if err := j.save([]change{c}); err != nil {
+				if failed++; j.entries[c.key].value != was {
+					t.Errorf("step %d: a save that failed has changed the store", failAt)
+				}
+			}
+		}
+		if failed > 1 {
+			t.Errorf("step %d: %d saves failed", failAt, failed)
+		}
+	}
+}
