@@ -3,7 +3,7 @@
 // A [Watcher] connects, reports every message that arrives, and connects again
 // when the connection is lost:
 //
-//	store, err := watch.OpenFileStore("/var/lib/me/cursors.json")
+//	store, err := watch.OpenFileStore("/var/lib/me/cursors")
 //	w := &watch.Watcher{
 //		Account: "alice@imap.example.org",
 //		Store:   store,

@@ -63,7 +63,7 @@ func ExampleWatcher() {
 }
 
 func ExampleOpenFileStore() {
-	store, err := watch.OpenFileStore("/var/lib/me/cursors.json")
+	store, err := watch.OpenFileStore("/var/lib/me/cursors")
 	if err != nil {
 		fmt.Println(err) // in use, or damaged: not to be begun anew without asking
 		return

@@ -1,11 +1,13 @@
 package watch
 
 import (
+	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 )
+
+var errDisk = errors.New("the disk is full")
 
 // script is a life of a store: a new file, lines, values of more than a sector, a
 // key that goes, and new files in place of old ones.
@@ -114,16 +116,16 @@ func TestJournalPowerLoss(t *testing.T) {
 func TestJournalDiskFails(t *testing.T) {
 	whole := newFrailDisk()
 	live(t, whole)
-	for _, long := range []int{1, 2, 3, 5} { // how many steps fail, one after the other
+	for _, long := range []int{1, 2, 4} { // how many steps fail, one after the other
 		for failAt := 1; failAt <= whole.steps; failAt++ {
 			fail := map[int]error{}
 			for i := range long {
-				fail[failAt+i] = []error{syscall.ENOSPC, syscall.EIO}[(failAt+i)%2]
+				fail[failAt+i] = errDisk
 			}
 			good := newFrailDisk()
 			good.fail = fail
 			live(t, good)
-			for dieAt := failAt + 1; dieAt <= good.steps+1; dieAt += 1 + dieAt%5 {
+			for dieAt := failAt + 1; dieAt <= good.steps+1; dieAt += 2 + dieAt%7 {
 				d := newFrailDisk()
 				d.fail, d.dieAt = fail, dieAt
 				k := live(t, d)
@@ -140,7 +142,7 @@ func TestJournalDiskFails(t *testing.T) {
 func TestJournalFailsOnce(t *testing.T) {
 	for failAt := 1; failAt < 200; failAt++ {
 		d := newFrailDisk()
-		d.fail = map[int]error{failAt: syscall.ENOSPC}
+		d.fail = map[int]error{failAt: errDisk}
 		j, err := openJournal(d, "store")
 		if err != nil {
 			t.Fatal(err)

@@ -18,7 +18,7 @@ func main() {
 		log.Fatal("usage: watch HOST USER")
 	}
 	host, user := os.Args[1], os.Args[2]
-	store, err := watch.OpenFileStore("cursors.json")
+	store, err := watch.OpenFileStore("watch.cursors")
 	if err != nil {
 		log.Fatal(err)
 	}
