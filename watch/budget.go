@@ -2,50 +2,68 @@ package watch
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// share decides, on the first connection there is, how the mailboxes are spread
-// over connections, and starts those. The line keeps the first mailboxes.
-func (r *run) share(ctx context.Context, l *line, c *imap.Client) Mode {
-	mine := l.mine()
-	r.mu.Lock()
-	alone := len(r.lines) == 1 && !l.began
-	r.mu.Unlock()
-	if alone && len(mine) > 1 && modeFor(c, len(mine)) == ModeRotate && r.listen != ModeRotate {
-		last := min(r.connections, len(mine)) - 1 // the line that has the rest
-		l.keep(mine[last:])
-		for _, b := range mine[:last] {
-			r.begin(ctx, []*box{b})
-		}
-		mine = l.mine()
+// choose decides how this session hears of news. On the first one there is, the
+// mailboxes are spread over connections.
+func (s *session) choose(ctx context.Context) error {
+	if m := s.listen; m != "" && !offers(s.client, m) {
+		return fmt.Errorf("the server cannot do what Watcher.Listen asks for, %q: %w", m,
+			&imap.UnsupportedError{What: "watching by " + string(m), Capability: needs(m)})
 	}
-	mode := r.listen
-	if mode == "" {
-		mode = modeFor(c, len(mine))
+	mine := s.mine()
+	switch {
+	case s.listen == ModePoll, s.listen == ModeNotify, s.listen == ModeRotate && len(mine) > 1:
+		s.become(s.listen)
+	case s.listen == "" && len(mine) > 1 && offers(s.client, ModeNotify):
+		s.become(ModeNotify)
+	default:
+		s.share(ctx, mine)
+		s.become(modeFor(s.client, len(s.mine())))
 	}
-	return mode
+	return nil
 }
 
-// only says whether the line is the one that began it all.
-func (r *run) only(l *line) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.lines) == 0 || r.lines[0] == l
+// share gives as many mailboxes a connection of their own as there may be. The
+// line keeps the rest.
+func (s *session) share(ctx context.Context, mine []*box) {
+	most := min(s.connections, len(mine)) - 1 // without this one
+	if s.began || most == 0 || !hasIdle(s.client) || !s.alone() {
+		return
+	}
+	s.keep(mine[most:])
+	for _, b := range mine[:most] {
+		s.begin(ctx, []*box{b})
+	}
+}
+
+// alone says whether there is no other line.
+func (l *line) alone() bool {
+	l.run.mu.Lock()
+	defer l.run.mu.Unlock()
+	return len(l.lines) == 1
+}
+
+// first says whether the line is the one that began it all, and that takes over
+// what others have to give up.
+func (l *line) first() bool {
+	l.run.mu.Lock()
+	defer l.run.mu.Unlock()
+	return len(l.lines) == 0 || l.lines[0] == l
 }
 
 // merge gives the line's mailboxes to the first line, since the server lets us
 // have fewer connections. It says whether there is another one.
 func (l *line) merge() bool {
-	r := l.run
-	r.mu.Lock()
-	if len(r.lines) < 2 || r.lines[0] == l {
-		r.mu.Unlock()
+	if l.first() {
 		return false
 	}
-	first := r.lines[0]
-	r.mu.Unlock()
+	l.run.mu.Lock()
+	first := l.lines[0]
+	l.run.mu.Unlock()
 	l.log.Info("watch: too many connections; the mailboxes share one", "mailboxes", l.names())
 	first.adopt(l.mine())
 	return true

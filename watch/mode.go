@@ -19,16 +19,32 @@ const (
 	ModePoll Mode = "poll"
 )
 
-// mayIdle says whether the server offers IDLE.
-func mayIdle(c *imap.Client) bool { return c.Has("IDLE") || c.Has("IMAP4REV2") }
-
-// modeFor is how to hear of n mailboxes on a connection.
+// modeFor is how to hear of n mailboxes on a connection without NOTIFY.
 func modeFor(c *imap.Client, n int) Mode {
 	switch {
-	case !mayIdle(c):
+	case !hasIdle(c):
 		return ModePoll
 	case n == 1:
 		return ModeIdle
 	}
 	return ModeRotate
+}
+
+func hasIdle(c *imap.Client) bool { return c.Has("IDLE") || c.Has("IMAP4REV2") }
+
+// needs is the capability for a mode; "": none.
+func needs(m Mode) string {
+	switch m {
+	case ModeNotify:
+		return "NOTIFY"
+	case ModeIdle, ModeRotate:
+		return "IDLE"
+	}
+	return ""
+}
+
+// offers says whether the server can do a mode.
+func offers(c *imap.Client, m Mode) bool {
+	need := needs(m)
+	return need == "" || c.Has(need) || need == "IDLE" && hasIdle(c)
 }

@@ -2,7 +2,8 @@ package watch
 
 import (
 	"context"
-	"errors"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -16,14 +17,13 @@ func (s *session) waitRotate(ctx context.Context, until time.Time) error {
 	case home == nil:
 		return s.doze(ctx, until)
 	case s.open != home:
-		home.hinted = true // what came while another one was open
-		home.rest = 0
+		home.visited = false // what came while another one was open
 		return nil
 	}
 	if ask := s.asked.Add(s.pollEvery); !time.Now().Before(ask) {
 		return s.askOthers(ctx)
-	} else if ask.Before(until) {
-		until = ask
+	} else {
+		until = earlier(until, ask)
 	}
 	return s.waitOpen(ctx, until)
 }
@@ -38,33 +38,45 @@ func (s *session) home() *box {
 	return nil
 }
 
+// askAtOnce is how many questions are under way at once.
+const askAtOnce = 16
+
 // askOthers looks for news where the session does not listen.
 func (s *session) askOthers(ctx context.Context) error {
 	s.asked = time.Now()
+	var others []*box
 	for _, b := range s.mine() {
-		if b == s.open || b.missing != nil || b.hinted {
-			continue
+		if b != s.open && b.missing == nil && !b.hinted {
+			others = append(others, b)
 		}
-		if err := s.ask(ctx, b); err != nil {
+	}
+	for some := range slices.Chunk(others, askAtOnce) {
+		if err := s.ask(ctx, some...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// ask compares the STATUS of a mailbox with what is known of it.
-func (s *session) ask(ctx context.Context, b *box) error {
-	status, err := s.client.Status(ctx, b.current, s.statusItems()...)
-	var no *imap.ResponseError
-	switch {
-	case errors.As(err, &no) && s.client.Err() == nil:
-		b.hinted = true // to open it will say what is wrong
-		return nil
-	case err != nil:
-		return err
+// ask compares the STATUS of mailboxes with what is known of them.
+func (s *session) ask(ctx context.Context, boxes ...*box) error {
+	status, errs := make([]*imap.MailboxStatus, len(boxes)), make([]error, len(boxes))
+	var wg sync.WaitGroup
+	for i, b := range boxes {
+		wg.Go(func() { status[i], errs[i] = s.client.Status(ctx, b.current, s.statusItems()...) })
 	}
-	s.alive = time.Now()
-	s.compare(b, status)
+	wg.Wait()
+	for i, b := range boxes {
+		switch {
+		case errs[i] == nil:
+			s.alive = time.Now()
+			s.compare(b, status[i])
+		case s.isMailboxError(errs[i]):
+			b.visited = false // to open it will say what is wrong
+		default:
+			return errs[i]
+		}
+	}
 	return nil
 }
 
@@ -76,18 +88,28 @@ func (s *session) statusItems() []imap.StatusItem {
 	return items
 }
 
-// compare hints at a box if its STATUS says that there is news. Where the
+// compare hints at a box if its STATUS, or what is told of it, is news. Where the
 // server does not tell UIDNEXT, another number of messages has to do; what that
 // misses, the scan finds.
 func (s *session) compare(b *box, status *imap.MailboxStatus) {
-	old := b.status
-	b.status = status
-	differs := func(a, b *uint32) bool { return (a == nil) != (b == nil) || a != nil && *a != *b }
+	var old imap.MailboxStatus
+	if b.status != nil {
+		old = *b.status
+	}
+	now := old
+	if status.Messages != nil {
+		now.Messages = status.Messages
+	}
+	now.UIDNext = or(status.UIDNext, old.UIDNext)
+	now.UIDValidity = or(status.UIDValidity, old.UIDValidity)
+	now.HighestModSeq = or(status.HighestModSeq, old.HighestModSeq)
+	b.status = &now
+	number := old.Messages != nil && now.Messages != nil && *old.Messages != *now.Messages
 	switch {
-	case status.UIDValidity != 0 && status.UIDValidity != b.cursor.UIDValidity,
-		status.UIDNext > b.cursor.UIDNext,
-		old != nil && differs(old.Messages, status.Messages) && (status.UIDNext == 0 || s.changes),
-		old != nil && s.changes && old.HighestModSeq != status.HighestModSeq:
+	case now.UIDValidity != 0 && now.UIDValidity != b.cursor.UIDValidity,
+		now.UIDNext > b.cursor.UIDNext,
+		number && (now.UIDNext == 0 || s.changes),
+		s.changes && old.HighestModSeq != 0 && old.HighestModSeq != now.HighestModSeq:
 		b.hinted, b.announced = true, true
 	}
 }

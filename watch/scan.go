@@ -61,7 +61,7 @@ func (s *session) tellProof(ctx context.Context, b *box) error {
 // schedule sets when to look again in any case.
 func (s *session) schedule(b *box) {
 	b.due = b.opened.Add(s.scanEvery)
-	if s.mode == ModePoll || b.mute || s.open == b && !s.idles(b) {
+	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles(b) {
 		poll := time.Duration(float64(s.pollEvery) * (0.9 + 0.2*s.rand()))
 		b.due = earlier(b.due, b.scanned.Add(poll))
 	}
@@ -240,8 +240,9 @@ func (s *session) arrived(b *box, m *imap.Message) Arrived {
 // where something has come, is asked more often from now on, until it has
 // announced something.
 func (s *session) trust(b *box, first, announced, found bool) {
+	listened := s.mode == ModeNotify || s.mode != ModePoll && s.home() == b
 	switch {
-	case !found || first || s.mode == ModePoll:
+	case !found || first || !listened:
 	case announced && b.mute:
 		b.mute = false
 	case !announced && !b.mute:

@@ -32,6 +32,9 @@ type session struct {
 	alive     time.Time     // when the server has last answered
 	asked     time.Time     // when the STATUS of mailboxes was last asked for
 
+	notified  []string  // the mailboxes that NOTIFY is set for
+	ends      int       // how often the server has ended it
+	deaf      bool      // IDLE tells nothing, since NOTIFY was given up
 	idleAfter time.Time // IDLE was refused, and is not tried before
 
 	ear       sync.Mutex
@@ -50,8 +53,9 @@ func (s *session) work(ctx context.Context) error {
 	hearing, stop := context.WithCancel(ctx)
 	defer stop()
 	s.workers.Go(func() { s.hear(hearing) })
-	s.mode = s.share(ctx, s.line, s.client)
-	s.show(s.mode)
+	if err := s.choose(ctx); err != nil {
+		return err
+	}
 	s.setSession(s)
 	defer s.setSession(nil)
 	for _, b := range s.mine() {

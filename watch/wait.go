@@ -19,28 +19,24 @@ func (s *session) wait(ctx context.Context, at time.Time) error {
 	if b, _ := s.next(); b != nil && b.hinted {
 		return s.doze(ctx, until) // so that a flood of news costs one scan every Burst
 	}
-	if mode := s.present(); mode != s.mode {
-		s.mode = mode
-		s.show(mode)
+	s.adapt()
+	if s.deaf && s.mode != ModeNotify {
+		return s.hearAgain(ctx)
 	}
-	switch s.mode {
-	case ModeNotify:
+	switch {
+	case s.mode == ModeNotify:
 		return s.waitNotify(ctx, until)
-	case ModeRotate:
+	case len(s.mine()) > 1:
 		return s.waitRotate(ctx, until)
 	}
 	return s.waitOpen(ctx, until)
 }
 
-// present is the mode for the mailboxes that the line has now.
-func (s *session) present() Mode {
-	switch mine := s.mine(); {
-	case s.mode == ModeIdle && len(mine) > 1:
-		return ModeRotate
-	case s.mode == ModeRotate && len(mine) == 1:
-		return ModeIdle
+// adapt changes the mode if the line has got more mailboxes.
+func (s *session) adapt() {
+	if s.mode == ModeIdle && len(s.mine()) > 1 {
+		s.become(ModeRotate)
 	}
-	return s.mode
 }
 
 // waitOpen listens to the mailbox that is open.
@@ -91,6 +87,10 @@ func (s *session) listened(ctx, within context.Context, err error) error {
 		s.open.hinted = true
 		s.open = nil
 		return nil
+	case errors.Is(err, imap.ErrNotNotified):
+		s.deaf = true
+		s.hintAll()
+		return nil
 	case s.idleRefused(err):
 		return nil
 	}
@@ -99,7 +99,7 @@ func (s *session) listened(ctx, within context.Context, err error) error {
 
 // idles says whether IDLE is to be used now.
 func (s *session) idles(*box) bool {
-	return s.mode != ModePoll && mayIdle(s.client) && !time.Now().Before(s.idleAfter)
+	return s.mode != ModePoll && hasIdle(s.client) && !time.Now().Before(s.idleAfter)
 }
 
 // idleRefused says whether err is that the server refuses IDLE: it is asked for

@@ -61,7 +61,8 @@ type Watcher struct {
 	Memory int
 
 	// Listen is how to hear of news; "": the best that the server offers. One
-	// that it does not offer is an error.
+	// that it does not offer is an error. ModeIdle needs a connection for each
+	// mailbox; all others have one for all of them.
 	Listen Mode
 
 	// Connections is how many connections there may be at once; 0: 3. There is
@@ -186,6 +187,9 @@ func (s *settings) check() error {
 		return fmt.Errorf("the Watcher's OnReset is %q, but can be resume, baseline or replay", s.onReset)
 	case !slices.Contains([]Mode{"", ModeNotify, ModeIdle, ModeRotate, ModePoll}, s.listen):
 		return fmt.Errorf("the Watcher's Listen is %q, but can be notify, idle, rotate or poll", s.listen)
+	case s.listen == ModeIdle && len(s.mailboxes) > s.connections:
+		return fmt.Errorf("the Watcher's Listen is idle, which needs a connection for each of %d mailboxes, but Connections is %d",
+			len(s.mailboxes), s.connections)
 	case s.from.cursor.UIDValidity != 0 && len(s.mailboxes) > 1:
 		return errors.New("the Watcher has several mailboxes, but From is a cursor, which is a place in one; use a Store")
 	}
@@ -193,7 +197,7 @@ func (s *settings) check() error {
 }
 
 // or is v, or def if v is 0 or less.
-func or[T int | int64 | time.Duration](v, def T) T {
+func or[T int | int64 | uint32 | uint64 | imap.UID | time.Duration](v, def T) T {
 	if v <= 0 {
 		return def
 	}
