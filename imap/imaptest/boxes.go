@@ -69,12 +69,17 @@ func (c *conn) describe(b *mailbox) {
 		c.untagged("OK [UNSEEN %d] first unseen", first)
 	}
 	c.untagged("OK [UIDVALIDITY %d] UIDs valid", b.uidValidity)
-	c.untagged("OK [UIDNEXT %d] predicted next UID", b.uidNext)
+	if n, said := b.saidUIDNext(); said {
+		c.untagged("OK [UIDNEXT %d] predicted next UID", n)
+	}
 	if c.can("OBJECTID") {
 		c.untagged("OK [MAILBOXID (%s)] the same under any name", b.id())
 	}
-	if c.condstore {
-		c.untagged("OK [HIGHESTMODSEQ %d] highest", b.modseq)
+	switch {
+	case c.faults().NoModSeq && c.canModSeq():
+		c.untagged("OK [NOMODSEQ] no mod-sequences here")
+	case c.condstore:
+		c.untagged("OK [HIGHESTMODSEQ %d] highest", c.faults().saidModSeq(b.modseq))
 	}
 }
 
@@ -357,11 +362,15 @@ func statusOf(b *mailbox, items []string) []string {
 		case "RECENT":
 			n = uint64(b.recent())
 		case "UIDNEXT":
-			n = uint64(b.uidNext)
+			next, said := b.saidUIDNext()
+			if !said {
+				continue
+			}
+			n = uint64(next)
 		case "UIDVALIDITY":
 			n = uint64(b.uidValidity)
 		case "HIGHESTMODSEQ":
-			n = b.modseq
+			n = b.user.srv.current().saidModSeq(b.modseq)
 		case "UNSEEN":
 			unseen, _ := b.unseen()
 			n = uint64(unseen)

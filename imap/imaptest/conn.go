@@ -41,12 +41,13 @@ type conn struct {
 	ended   chan struct{} // closed when the server has forgotten the connection
 	cutOnce sync.Once
 	idle    atomic.Bool // may be told news now
+	idling  time.Time   // since when, or when that was last
 
 	watching atomic.Bool            // the same, because of NOTIFY
 	overflow atomic.Pointer[string] // NOTIFICATIONOVERFLOW is to be said
 
 	pumping atomic.Bool // a pump is on its way
-	dead    atomic.Bool // swallows everything, see Blackhole
+	wire    wire        // what is between the server and the client
 	keep    *time.Timer // the next "Still here" in IDLE
 }
 
@@ -61,7 +62,8 @@ func newConn(s *Server, nc net.Conn, id uint32) *conn {
 		done:  make(chan struct{}),
 		ended: make(chan struct{}),
 	}
-	c.nc = newFaultConn(nc, &c.dead, s.faults.Load)
+	c.wire.done = c.done
+	c.nc = newFaultConn(nc, &c.wire, s.faults.Load)
 	c.in.src = (*patientReader)(c)
 	return c
 }
@@ -107,7 +109,7 @@ func (c *conn) greet() {
 	if opts.Preauth != "" {
 		if u, err := c.srv.lookup(opts.Preauth); err == nil {
 			u.mu.Lock()
-			u.logins++
+			u.enterNow()
 			u.mu.Unlock()
 			c.user.Store(u)
 			status = "PREAUTH"
@@ -130,7 +132,7 @@ func (c *conn) handshake() bool {
 	if err := t.Handshake(); err != nil {
 		return false
 	}
-	c.nc = newFaultConn(t, &c.dead, c.srv.faults.Load)
+	c.nc = newFaultConn(t, &c.wire, c.srv.faults.Load)
 	c.secure, c.tls = true, t
 	return true
 }
@@ -183,7 +185,7 @@ func (c *conn) goodbye(text string) {
 // sleep waits, for ever if d is negative, unless the connection is cut.
 func (c *conn) sleep(d time.Duration) bool {
 	if d < 0 {
-		c.dead.Store(true)
+		c.wire.dead.Store(true)
 		return true
 	}
 	t := time.NewTimer(d)
@@ -213,8 +215,8 @@ func (c *conn) pump() {
 	c.pumping.Store(false) // what changes from here on needs another pump
 	f := c.faults()
 	switch {
-	case f.HoldExists:
-	case c.idle.Load() && !f.MuteIdle:
+	case f.HoldExists, f.HoldUntilSelect:
+	case c.idle.Load() && !c.mute(f):
 		c.sync(true)
 		c.syncWatched()
 	case !c.idle.Load() && c.watching.Load():

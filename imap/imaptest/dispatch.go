@@ -10,7 +10,7 @@ func (c *conn) step() bool {
 	if err != nil {
 		return false
 	}
-	if c.dead.Load() {
+	if c.wire.dead.Load() {
 		return true
 	}
 	r := c.execute(cmd)
@@ -24,6 +24,7 @@ func (c *conn) step() bool {
 
 // execute finds the command's handler and runs it.
 func (c *conn) execute(cmd *command) reply {
+	c.count(cmd)
 	if cmd.refused != nil {
 		return *cmd.refused
 	}
@@ -43,13 +44,11 @@ func (c *conn) conclude(cmd *command, r reply) {
 		return
 	}
 	f := c.faults()
-	if !f.HoldExists || cmd.name == "NOOP" || cmd.name == "CHECK" {
-		if cmd.name != "IDLE" || !f.MuteIdle {
-			c.adding = cmd.adds()
-			c.sync(cmd.mayExpunge())
-			c.adding = false
-			c.syncWatched()
-		}
+	if c.tellsAfter(cmd, f) {
+		c.adding = cmd.adds()
+		c.sync(cmd.mayExpunge())
+		c.adding = false
+		c.syncWatched()
 	}
 	c.settleModSeq(cmd, &r)
 	for _, line := range f.BeforeTagged {
@@ -64,6 +63,17 @@ func (c *conn) conclude(cmd *command, r reply) {
 	c.out = append(c.out, r.String()...)
 	c.crlf()
 	c.mayFlush()
+}
+
+// tellsAfter says whether what is new is told with the reply to a command.
+func (c *conn) tellsAfter(cmd *command, f *Faults) bool {
+	switch {
+	case f.HoldUntilSelect:
+		return cmd.removes()
+	case cmd.name == "IDLE" && c.mute(f):
+		return false
+	}
+	return !f.HoldExists || cmd.name == "NOOP" || cmd.name == "CHECK"
 }
 
 // find returns the handler of a command, or why it cannot be given now.

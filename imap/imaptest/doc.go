@@ -8,7 +8,9 @@
 //     fails the test when the client says anything else.
 //   - [Server.Deliver], [Server.Move], [Server.DeleteMailbox], [Server.Rebuild] and
 //     the like do what other clients and administrators do.
-//   - [Faults] and [WrapConn] split, delay, swallow and cut.
+//   - [Faults] and [WrapConn] split, delay, swallow and cut, tell wrong numbers and
+//     no news; [Poison] does so for one message, [Server.Blackhole] for the network.
+//   - [Server.Stats] says what clients have done: logins, sessions, commands.
 //   - [Pipe] is a buffered in-memory connection; [CA] issues certificates for
 //     tests.
 //

@@ -125,7 +125,9 @@ func (c *conn) inherit(heir *mailbox) {
 	c.view = v
 	heir.sessions[c] = struct{}{}
 	c.untagged("OK [UIDVALIDITY %d] the mailbox was rebuilt", heir.uidValidity)
-	c.untagged("OK [UIDNEXT %d] predicted next UID", heir.uidNext)
+	if n, said := heir.saidUIDNext(); said {
+		c.untagged("OK [UIDNEXT %d] predicted next UID", n)
+	}
 	var gone numSet
 	for n := len(before.messages); n > len(v.messages); n-- {
 		if !c.vanishes() {

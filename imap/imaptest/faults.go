@@ -1,20 +1,33 @@
 package imaptest
 
-import "time"
+import (
+	"reflect"
+	"time"
+)
 
 // Faults says how a server, or a wrapped connection, misbehaves. The zero value
-// misbehaves in no way. A Faults in use must not be changed: give the server
-// another one with SetFaults.
+// misbehaves in no way. Fields of one kind are read together; those of different
+// kinds may be combined at will.
 type Faults struct {
-	// The first group is about bytes. On a server it works on what the client's
-	// parser sees, above TLS; WrapConn works where it is put.
+	// Bytes. On a server these work on what the client's parser sees, above TLS;
+	// WrapConn works where it is put.
 
-	Split      int           // every write in pieces of so many bytes; 0: whole
-	SplitSeed  uint64        // every write in pieces of random size; 0: whole
-	WriteDelay time.Duration // before every piece; 0: none
-	CutAfter   int64         // close after so many bytes written; 0: never
+	Split        int           // every write in pieces of so many bytes; 0: whole
+	SplitSeed    uint64        // every write in pieces of random size; 0: whole
+	WriteDelay   time.Duration // before every piece; 0: none
+	CutAfter     int64         // close after so many bytes written; 0: never
+	CutAfterRead int64         // close after so many bytes read; 0: never
+	StallAfter   int64         // after so many bytes written, nothing more is, though the connection lives; 0: never
+	Drip         time.Duration // after StallAfter, one byte each time this has passed; 0: nothing
 
-	// The rest works on servers only.
+	// The network in between. The time counts from the last byte of either
+	// side, or from SetFaults if that is later.
+
+	Forget      time.Duration // a connection silent so long is forgotten: what is said then is swallowed; 0: never
+	ForgetReset bool          // what the client says on a forgotten connection is answered by closing it
+	CloseSilent time.Duration // a connection silent so long is closed; 0: never
+
+	// Connecting and commands. The rest works on servers only.
 
 	RefuseConnect    bool          // Dial fails; accepted connections are closed at once
 	ByeOnConnect     string        // text of a BYE in place of the greeting
@@ -22,130 +35,82 @@ type Faults struct {
 	RefuseLogin      string        // text of a NO to every login, with its code if any
 	DropCapabilities []string      // neither said nor supported
 	BeforeTagged     []string      // untagged lines, without "* ", before every tagged reply
-	RefuseIdle       string        // text of a NO to IDLE
-	MuteIdle         bool          // IDLE is accepted, and nothing reported in it
-	HoldExists       bool          // news is told in answer to NOOP and CHECK only
-	Evict            Eviction      // what becomes of sessions whose mailbox is deleted or made \Noselect
+
+	// When news is told.
+
+	RefuseIdle      string        // text of a NO to IDLE
+	MuteIdle        bool          // IDLE is accepted, and nothing reported in it
+	MuteIdleAfter   time.Duration // nothing is reported any more in an IDLE that is as old as that; 0: always something
+	HoldExists      bool          // news is told in answer to NOOP and CHECK only
+	HoldUntilSelect bool          // news is seen when the mailbox is selected again, and by nothing else
+	ExistsLag       time.Duration // sessions are not told of a message before it is as old as that, and do not see it
+	Storm           time.Duration // EXISTS is said each time this has passed, in IDLE and if PushAlways; 0: only when it is due
+	StormBy         int           // by how many messages that EXISTS is too high
+	Evict           Eviction      // what becomes of sessions whose mailbox is deleted or made \Noselect
+
+	// What is told.
+
+	NoUIDNext      bool   // SELECT and STATUS leave it out
+	ZeroUIDNext    bool   // it is said to be 0
+	UIDNextLag     uint32 // it is said to be lower by so much, but not below 1
+	NoModSeq       bool   // mailboxes have no mod-sequences: NOMODSEQ
+	ModSeqLag      uint64 // HIGHESTMODSEQ is said to be lower by so much, but not below 1
+	Vanished       string // UIDs, as a set, that every VANISHED (EARLIER) names too, and that is always said
+	FetchBackwards bool   // FETCH answers for the last message first
+
+	// SayUID is what FETCH says in place of a UID. It is called by many
+	// goroutines at once. Nil: the UID.
+	SayUID func(uid uint32) uint32
 
 	// Hook is asked before every command what to do about it; nil means to go
 	// on. It is called when the first line of the command is read, by many
 	// goroutines at once.
 	Hook func(Call) *Action
-}
 
-// Call is a command that a Hook is asked about.
-type Call struct {
-	Conn    uint32 // number of the connection, counted from 1
-	User    string // empty before login
-	Mailbox string // the selected one, or empty
-	TLS     bool
-	Tag     string
-	Name    string // upper case; of UID commands with "UID " before it
-	Args    string // the rest of the first line
-}
-
-// Action is what a Hook wants done. Its parts are done in the order they have
-// here; the zero Action does nothing.
-type Action struct {
-	// Delay is waited first; negative means for ever, as Server.Blackhole does.
-	Delay time.Duration
-
-	// Untagged lines are said, without "* ".
-	Untagged []string
-
-	// Cut closes the connection.
-	Cut bool
-
-	// Bye is the text of a BYE, after which the connection is closed.
-	Bye string
-
-	// Reply is the tagged reply, "NO ...", "BAD ..." or "OK ...", in place of
-	// executing the command. Where the client waits to be asked for a literal,
-	// it comes in place of being asked.
-	Reply string
-
-	// CutReply executes the command and closes the connection with nothing said,
-	// so that the client cannot know.
-	CutReply bool
+	since    time.Time     // when they began
+	over     chan struct{} // closed when others took their place
+	vanished numSet
 }
 
 // SetFaults changes the faults of all connections, the live ones too, from now
-// on. CutAfter counts from now on. Nil: no faults.
-func (s *Server) SetFaults(f *Faults) { s.faults.Store(f) }
-
-// Blackhole makes all live connections swallow what they are sent and never say
-// anything again, without closing them: what a client sees when the network
-// loses its state. New connections work.
-func (s *Server) Blackhole() {
+// on: what counts bytes and time counts from now on. Nil: no faults. Those of
+// Options.Habits stay unless f has others in their place.
+func (s *Server) SetFaults(f *Faults) {
+	g := s.habitual(f)
+	if old := s.faults.Swap(g); old != nil {
+		close(old.over)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	if g.Storm > 0 {
+		s.wg.Go(func() { s.storm(g) })
+	}
 	for c := range s.conns {
-		c.dead.Store(true)
+		c.watchSilence(g)
 	}
 }
 
-// current returns the faults of the server, none in place of nil.
-func (s *Server) current() *Faults {
-	if f := s.faults.Load(); f != nil {
-		return f
+// habitual returns a copy of f, completed by the habits of the server.
+func (s *Server) habitual(f *Faults) *Faults {
+	g := &Faults{}
+	if f != nil {
+		*g = *f
 	}
-	return new(Faults)
-}
-
-// reply turns Action.Reply into a reply.
-func (a *Action) reply() reply {
-	for _, status := range []string{"OK ", "NO ", "BAD "} {
-		if len(a.Reply) >= len(status) && a.Reply[:len(status)] == status {
-			return reply{status: status[:len(status)-1], text: a.Reply[len(status):]}
+	g.since, g.over = time.Now(), make(chan struct{})
+	if s.opts.Habits != nil {
+		have, habits := reflect.ValueOf(g).Elem(), reflect.ValueOf(s.opts.Habits).Elem()
+		for i := range have.NumField() {
+			if field := have.Field(i); field.CanSet() && field.IsZero() {
+				field.Set(habits.Field(i))
+			}
 		}
 	}
-	return reply{status: "NO", text: a.Reply}
+	g.vanished = uidSet(g.Vanished)
+	return g
 }
 
-// consult asks the hook about a command.
-func (c *conn) consult(cmd *command) *Action {
-	hook := c.faults().Hook
-	if hook == nil {
-		return nil
-	}
-	call := Call{
-		Conn: c.id,
-		TLS:  c.secure,
-		Tag:  cmd.tag,
-		Name: cmd.full(),
-		Args: string(cmd.rest()),
-	}
-	if u := c.user.Load(); u != nil {
-		call.User = u.name
-	}
-	if c.view != nil {
-		call.Mailbox = c.view.box.safeName()
-	}
-	if len(call.Args) > 0 && call.Args[0] == ' ' {
-		call.Args = call.Args[1:]
-	}
-	return hook(call)
-}
-
-// obey does what the hook wants done before a command. It reports whether the
-// connection goes on.
-func (c *conn) obey(cmd *command) bool {
-	a := cmd.action
-	if a == nil {
-		return true
-	}
-	if a.Delay != 0 && !c.sleep(a.Delay) {
-		return false
-	}
-	for _, line := range a.Untagged {
-		c.untagged("%s", line)
-	}
-	if a.Bye != "" && !a.Cut {
-		c.untagged("BYE %s", a.Bye)
-	}
-	if a.Cut || a.Bye != "" {
-		c.flush()
-		return false
-	}
-	return true
-}
+// current returns the faults of the server; never nil.
+func (s *Server) current() *Faults { return s.faults.Load() }

@@ -1,6 +1,9 @@
 package imaptest
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // fetch is FETCH and UID FETCH.
 func (c *conn) fetch(cmd *command) reply {
@@ -11,6 +14,9 @@ func (c *conn) fetch(cmd *command) reply {
 	mods := c.fetchModifiers(cmd)
 	if hasKind(items, fetchModSeq) && !c.canModSeq() {
 		cmd.fail("FETCH does not know the item %q", "MODSEQ")
+	}
+	if c.faults().NoModSeq && (mods.changedSince > 0 || hasKind(items, fetchModSeq)) { // RFC 7162 §3.1.2.2
+		cmd.fail("the mailbox has no mod-sequences")
 	}
 	if !cmd.end() {
 		return cmd.syntax()
@@ -43,6 +49,12 @@ func (c *conn) fetch(cmd *command) reply {
 		items = append([]fetchItem{simpleItem(fetchUID)}, items...)
 	}
 	seeing := setsSeen(items) && !c.view.readOnly
+	if r := c.poison(places, items); r != nil {
+		return *r
+	}
+	if c.faults().FetchBackwards {
+		slices.Reverse(places)
+	}
 	r := ok("%s completed", cmd.full())
 	for _, i := range places {
 		if !c.view.messages[i].decodes(items) {
@@ -81,6 +93,9 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 		}
 		c.out = append(c.out, it.label...)
 		c.out = append(c.out, ' ')
+		if c.sayPoisoned(m, it) {
+			continue
+		}
 		switch it.kind {
 		case fetchSection:
 			c.sayBytes(m.body.cut(it))
@@ -90,6 +105,8 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 			c.sayBinary(m.body.binary(it))
 		case fetchBinarySize:
 			c.out = m.body.appendBinarySize(c.out, it)
+		case fetchUID:
+			c.out = appendUint(c.out, c.saidUID(m))
 		default:
 			c.out = m.append(c.out, it.kind, f)
 		}
@@ -97,7 +114,7 @@ func (c *conn) fetchOne(place int, items []fetchItem, seeing bool) {
 	if changed && !hasKind(items, fetchFlags) {
 		c.out = append(c.out, " FLAGS "...)
 		c.out = f.append(c.out)
-		if c.condstore && !hasKind(items, fetchModSeq) {
+		if c.tellsModSeq() && !hasKind(items, fetchModSeq) {
 			c.out = append(c.out, ' ')
 			c.sayModSeq(modseq)
 		}
@@ -123,8 +140,6 @@ func (m *message) append(dst []byte, k fetchKind, f flagSet) []byte {
 	switch k {
 	case fetchFlags:
 		return f.append(dst)
-	case fetchUID:
-		return appendUint(dst, m.uid)
 	case fetchDate:
 		dst = append(dst, '"')
 		dst = m.date.AppendFormat(dst, dateTimeLayout)

@@ -15,8 +15,9 @@ func (c *conn) doIdle(cmd *command) reply {
 		return no("", "%s", f.RefuseIdle)
 	}
 	c.out = append(c.out, "+ idling\r\n"...)
+	c.idling = time.Now()
 	c.idle.Store(true)
-	if !f.MuteIdle && !f.HoldExists {
+	if !c.mute(f) && !f.HoldExists && !f.HoldUntilSelect {
 		c.sync(true)
 		c.syncWatched()
 	}
@@ -34,6 +35,11 @@ func (c *conn) doIdle(cmd *command) reply {
 		return bad("IDLE: expected DONE")
 	}
 	return ok("IDLE completed")
+}
+
+// mute says whether nothing is reported in IDLE any more.
+func (c *conn) mute(f *Faults) bool {
+	return f.MuteIdle || f.MuteIdleAfter > 0 && time.Since(c.idling) >= f.MuteIdleAfter
 }
 
 // startKeepalive begins to say "Still here" from time to time.

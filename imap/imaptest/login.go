@@ -42,11 +42,14 @@ func (c *conn) login(cmd *command) reply {
 
 // admit logs a user in, or says why not.
 func (c *conn) admit(name, password string) reply {
-	if text := c.faults().RefuseLogin; text != "" {
-		return no("", "%s", text)
-	}
 	u, err := c.srv.lookup(name)
-	if err != nil || !u.hasPassword(password) {
+	switch {
+	case err != nil && c.faults().RefuseLogin != "":
+		return no("", "%s", c.faults().RefuseLogin)
+	case err != nil:
+		return badCredentials()
+	case c.faults().RefuseLogin == "" && !u.hasPassword(password):
+		u.noteRefusal()
 		return badCredentials()
 	}
 	return c.enter(u)
@@ -54,11 +57,12 @@ func (c *conn) admit(name, password string) reply {
 
 // enter logs a user in who has proved who it is.
 func (c *conn) enter(u *User) reply {
-	if text := c.faults().RefuseLogin; text != "" {
-		return no("", "%s", text)
+	r := no("", "%s", c.faults().RefuseLogin)
+	if c.faults().RefuseLogin == "" {
+		r = u.login()
 	}
-	r := u.login()
 	if r.status != "OK" {
+		u.noteRefusal()
 		return r
 	}
 	c.user.Store(u)

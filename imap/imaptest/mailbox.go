@@ -26,10 +26,12 @@ type mailbox struct {
 	messages    []*message
 	keywords    []string // every keyword ever used here, in its first spelling
 
-	modseq   uint64 // of the last change of any kind
-	flagged  uint64 // of the last change of flags
-	removals uint64 // how many expunges there were
-	fresh    uint32 // from this UID on, no session was told of the messages
+	modseq   uint64    // of the last change of any kind
+	flagged  uint64    // of the last change of flags
+	removals uint64    // how many expunges there were
+	fresh    uint32    // from this UID on, no session was told of the messages
+	resets   int       // how often the mod-sequences began again
+	late     []lagging // messages that sessions are not told of yet
 
 	past      []removal // in the order of mod-sequences
 	forgotten uint64    // the mod-sequence up to which removals are not known any more
@@ -75,6 +77,7 @@ func (b *mailbox) append(text *body, f flagSet, date time.Time) *message {
 	m.bits &^= flagRecent
 	b.uidNext++
 	b.messages = append(b.messages, m)
+	b.lag(m.uid)
 	b.user.record(b, m)
 	return m
 }

@@ -49,6 +49,7 @@ type body struct {
 	data      []byte
 	salt      uint32   // makes the object identifiers other ones; 0: they are of the text alone
 	labels    []string // of Gmail's, as they are spelled on the wire; guarded by the user's mutex
+	poison    atomic.Pointer[Poison]
 	envelope  atomic.Pointer[string]
 	basic     atomic.Pointer[string] // BODY
 	structure atomic.Pointer[string] // BODYSTRUCTURE

@@ -93,7 +93,7 @@ func (c *conn) sayRemoved(cmd *command, set numSet, m fetchModifiers) {
 			told = told.add(uid)
 		}
 	})
-	c.sayVanished("(EARLIER) ", told)
+	c.sayVanished("(EARLIER) ", c.faults().overstated(told))
 }
 
 // changed returns the places of messages that changed since.
@@ -121,6 +121,9 @@ func (c *conn) unchangedSince(cmd *command) (n uint64, conditional bool) {
 		conditional = true
 		cmd.sp()
 		n = cmd.modSeqOrZero()
+		if c.faults().NoModSeq {
+			cmd.fail("the mailbox has no mod-sequences")
+		}
 	})
 	cmd.sp()
 	return n, conditional

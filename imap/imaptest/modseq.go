@@ -16,8 +16,8 @@ func (c *conn) noticeModSeq() {
 		return
 	}
 	c.condstore = true
-	if v := c.view; v != nil {
-		c.untagged("OK [HIGHESTMODSEQ %d] mod-sequences are told from now on", v.told)
+	if v := c.view; v != nil && c.tellsModSeq() {
+		c.untagged("OK [HIGHESTMODSEQ %d] mod-sequences are told from now on", c.faults().saidModSeq(v.told))
 	}
 }
 
@@ -28,7 +28,7 @@ func (c *conn) vanishes() bool { return c.enabled["QRESYNC"] || c.enabled["UIDON
 func (c *conn) fetchHead(place int, m *message) {
 	c.out = append(c.out, "* "...)
 	if c.enabled["UIDONLY"] {
-		c.out = appendUint(c.out, m.uid)
+		c.out = appendUint(c.out, c.saidUID(m))
 		c.out = append(c.out, " UIDFETCH ("...)
 		return
 	}
@@ -43,12 +43,12 @@ func (c *conn) sayChange(place int, m *message) {
 	c.fetchHead(place, m)
 	if (c.condstore && c.can("QRESYNC") || c.watch != nil) && !c.enabled["UIDONLY"] { // RFC 7162 §3.2.4, RFC 5465 §5.1
 		c.out = append(c.out, "UID "...)
-		c.out = appendUint(c.out, m.uid)
+		c.out = appendUint(c.out, c.saidUID(m))
 		c.out = append(c.out, ' ')
 	}
 	c.out = append(c.out, "FLAGS "...)
 	c.out = c.view.flags(m).append(c.out)
-	if c.condstore {
+	if c.tellsModSeq() {
 		c.out = append(c.out, ' ')
 		c.sayModSeq(m.modseq)
 	}
@@ -67,14 +67,14 @@ func (c *conn) sayModSeq(n uint64) {
 // would otherwise take a wrong one. RFC 7162 §3.2.7, §3.2.9 and §6.
 func (c *conn) settleModSeq(cmd *command, r *reply) {
 	v := c.view
-	if v == nil || !c.condstore {
+	if v == nil || !c.tellsModSeq() {
 		return
 	}
 	said, removed := v.said, v.removed
 	v.said, v.removed = 0, false
 	switch {
 	case removed && r.status == "OK" && r.code == "" && c.enabled["QRESYNC"] && cmd.removes():
-		r.code = "HIGHESTMODSEQ " + strconv.FormatUint(v.told, 10)
+		r.code = "HIGHESTMODSEQ " + strconv.FormatUint(c.faults().saidModSeq(v.told), 10)
 	case said > v.told:
 		c.untagged("OK [HIGHESTMODSEQ %d] more is to be told", v.told)
 	}

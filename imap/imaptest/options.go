@@ -93,6 +93,10 @@ type Options struct {
 	// Faults are the faults to begin with. Nil: none.
 	Faults *Faults
 
+	// Habits are faults that the server always has: those that SetFaults sets are
+	// added to them. Nil: none.
+	Habits *Faults
+
 	// Now is the clock for internal dates. Nil: time.Now.
 	Now func() time.Time
 

@@ -68,6 +68,7 @@ func (b *mailbox) rebuilt(opts *RebuildOptions) *mailbox {
 		}
 		if opts.NewIDs {
 			m.body = &body{data: old.body.data, labels: old.body.labels, salt: again.objectID}
+			m.body.poison.Store(old.body.poison.Load())
 		}
 		again.messages = append(again.messages, &m)
 		again.uidNext = m.uid + 1

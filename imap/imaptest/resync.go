@@ -144,14 +144,14 @@ func (s numSet) all(f func(uint32)) {
 func (c *conn) resync(p *selectParams) {
 	v := c.view
 	b := v.box
-	if p.uidValidity != b.uidValidity {
+	if p.uidValidity != b.uidValidity || c.faults().NoModSeq {
 		return
 	}
 	known := p.known
 	if known == nil {
 		known = numSet{{1, max(b.uidNext, 2) - 1}}
 	}
-	c.sayVanished("(EARLIER) ", b.removedSince(p.modseq, known, v.matched(p)))
+	c.sayVanished("(EARLIER) ", c.faults().overstated(b.removedSince(p.modseq, known, v.matched(p))))
 	for i, m := range v.messages {
 		if m.modseq > p.modseq && known.contains(m.uid) {
 			c.sayChange(i, m)

@@ -25,14 +25,20 @@ type Server struct {
 	now    func() time.Time
 	wg     sync.WaitGroup
 
+	closing   chan struct{} // closed by Close
+	closeOnce sync.Once
+
 	mu        sync.Mutex
 	closed    bool
+	unplugged chan struct{} // closed when the network is back; nil: it is there
 	users     map[string]*User
 	conns     map[*conn]struct{}
 	listeners map[net.Listener]struct{}
 	lastConn  uint32
 
 	validity atomic.Uint32 // the last UIDVALIDITY given
+	commands counter
+	poisoned atomic.Bool // there is a message with Poison
 }
 
 // NewServer returns a server without users that serves nobody yet. Nil options
@@ -47,7 +53,8 @@ func NewServer(opts *Options) *Server {
 		s.opts = *opts
 	}
 	s.caps = upperSet(s.opts.Without)
-	s.faults.Store(s.opts.Faults)
+	s.closing = make(chan struct{})
+	s.SetFaults(s.opts.Faults)
 	s.now = s.opts.Now
 	if s.now == nil {
 		s.now = time.Now
@@ -59,13 +66,13 @@ func NewServer(opts *Options) *Server {
 // password and keeps everything else.
 func (s *Server) AddUser(name, password string) *User {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if u := s.users[name]; u != nil {
-		u.setPassword(password)
-		return u
+	u := s.users[name]
+	if u == nil {
+		u = newUser(s, name, password)
+		s.users[name] = u
 	}
-	u := newUser(s, name, password)
-	s.users[name] = u
+	s.mu.Unlock()
+	u.setPassword(password)
 	return u
 }
 
@@ -131,13 +138,13 @@ func (s *Server) Dial(ctx context.Context, network, address string) (net.Conn, e
 	if err := ctx.Err(); err != nil {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 	}
+	if err := s.awaitNetwork(ctx); err != nil {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+	}
 	s.mu.Lock()
 	refused := s.closed
 	s.mu.Unlock()
-	if f := s.faults.Load(); f != nil && f.RefuseConnect {
-		refused = true
-	}
-	if refused {
+	if refused || s.current().RefuseConnect {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 	}
 	if _, port, _ := net.SplitHostPort(address); port == "993" && s.opts.TLSConfig != nil {
@@ -150,13 +157,16 @@ func (s *Server) Dial(ctx context.Context, network, address string) (net.Conn, e
 func (s *Server) start(nc net.Conn, secure bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f := s.faults.Load(); s.closed || f != nil && f.RefuseConnect {
+	f := s.current()
+	if s.closed || f.RefuseConnect {
 		nc.Close()
 		return
 	}
 	s.lastConn++
 	c := newConn(s, nc, s.lastConn)
+	c.wire.dead.Store(s.unplugged != nil)
 	s.conns[c] = struct{}{}
+	c.watchSilence(f)
 	s.wg.Go(func() {
 		c.run(secure)
 		s.mu.Lock()
@@ -169,6 +179,7 @@ func (s *Server) start(nc net.Conn, secure bool) {
 // Close ends listeners and connections at once, without a word to the clients,
 // and waits for the server's goroutines. Close again does nothing.
 func (s *Server) Close() error {
+	s.closeOnce.Do(func() { close(s.closing) })
 	s.mu.Lock()
 	s.closed = true
 	for l := range s.listeners {

@@ -11,8 +11,9 @@ import (
 // User is one account of a Server: a password and a tree of mailboxes with the
 // hierarchy separator "/". Any goroutine may use it.
 type User struct {
-	srv  *Server
-	name string
+	srv      *Server
+	name     string
+	commands counter
 
 	mu         sync.Mutex // guards all below, and the mailboxes; never held while waiting
 	password   string
@@ -20,6 +21,9 @@ type User struct {
 	subscribed map[string]bool
 	logs       map[string][]Arrival
 	logins     int                // connections logged in
+	most       int                // the most there were at once
+	entered    []time.Time        // logins, and
+	refused    []time.Time        // those refused
 	watchers   map[*conn]struct{} // that have used NOTIFY
 	quota      quotaLimits
 	metadata   metadata // of the server, as this user sees it
@@ -103,7 +107,7 @@ func (u *User) login() reply {
 	if n := u.srv.opts.MaxConnections; n > 0 && u.logins >= n {
 		return no("LIMIT", "too many connections")
 	}
-	u.logins++
+	u.enterNow()
 	return ok("logged in")
 }
 

@@ -12,6 +12,7 @@ type view struct {
 	removals uint64     // the mailbox's, when the session was last told
 	modseq   uint64
 	keywords int
+	resets   int    // the mailbox's
 	recent   numSet // UIDs that are \Recent in this session
 	told     uint64 // the mod-sequence up to which the session was told all
 	said     uint64 // the highest mod-sequence it was told in this command
@@ -28,26 +29,28 @@ func newView(b *mailbox, readOnly bool) *view {
 		modseq:   b.modseq,
 		told:     b.modseq,
 		keywords: len(b.keywords),
+		resets:   b.resets,
 	}
-	v.adopt(b.messages)
+	v.adopt(b.messages, b.uidNext)
 	return v
 }
 
-// adopt makes the messages the session's own and claims those that are fresh.
-func (v *view) adopt(messages []*message) {
+// adopt makes the messages, with UIDs below next, the session's own and claims
+// those that are fresh.
+func (v *view) adopt(messages []*message, next uint32) {
 	b := v.box
 	v.messages = messages[:len(messages):len(messages)]
 	first := max(v.uidNext, b.fresh)
-	v.uidNext = b.uidNext
-	if first < b.uidNext {
-		v.recent = append(v.recent, numRange{first, b.uidNext - 1})
+	v.uidNext = next
+	if first < next {
+		v.recent = append(v.recent, numRange{first, next - 1})
 		if n := len(v.recent); n > 1 && v.recent[n-2].hi+1 == first {
-			v.recent[n-2].hi = b.uidNext - 1
+			v.recent[n-2].hi = next - 1
 			v.recent = v.recent[:n-1]
 		}
 	}
 	if !v.readOnly {
-		b.fresh = b.uidNext
+		b.fresh = max(b.fresh, next)
 	}
 }
 
@@ -130,6 +133,9 @@ func (c *conn) syncView(v *view, expunges bool) (known int) {
 		c.contextsGone()
 		c.syncExpunges(v)
 	}
+	if v.resets != v.box.resets {
+		v.resets, v.modseq, v.told = v.box.resets, 1, 1
+	}
 	known = len(v.messages)
 	c.syncArrivals(v)
 	c.syncFlags(v, v.messages[:known])
@@ -169,18 +175,19 @@ func (c *conn) syncExpunges(v *view) {
 
 func (c *conn) syncArrivals(v *view) {
 	b := v.box
-	if v.uidNext == b.uidNext {
+	known, next := b.announced()
+	if v.uidNext >= next {
 		if v.removals == b.removals && len(v.messages) == len(b.messages) {
 			v.messages = b.messages[:len(b.messages):len(b.messages)] // share it again
 		}
 		return
 	}
-	start, _ := byUID(b.messages, v.uidNext)
+	start, _ := byUID(known, v.uidNext)
 	before := len(v.messages)
 	if v.removals == b.removals {
-		v.adopt(b.messages)
+		v.adopt(known, next)
 	} else {
-		v.adopt(append(v.messages[:before:before], b.messages[start:]...))
+		v.adopt(append(v.messages[:before:before], known[start:]...), next)
 	}
 	if len(v.messages) != before {
 		c.number(len(v.messages), "EXISTS")
