@@ -77,6 +77,7 @@ type Client struct {
 	spool       *spool
 	leaving     bool // LOGOUT was written
 	bye         string
+	byeCode     Code   // the code in it
 	webAlert    string // the address in the last WEBALERT
 	byeDue      time.Time
 	// mechanism is what logged in; "" before, and with PREAUTH.
@@ -155,7 +156,7 @@ func (c *Client) failLocked(cause error) {
 	if c.leaving && (errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF)) {
 		cause = errLoggedOut
 	}
-	c.closed = &closedError{cause: cause, bye: c.bye}
+	c.closed = &closedError{cause: cause, bye: c.bye, code: c.byeCode}
 	_ = c.conn.Close()
 	c.watchdog.stop()
 	close(c.dead)

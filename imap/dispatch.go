@@ -199,6 +199,9 @@ func (c *Client) untaggedStatus(r *response) {
 	}
 	if c.bye == "" {
 		c.bye = r.text
+		if r.code != nil {
+			c.byeCode = r.code.Code
+		}
 		if c.bye == "" {
 			c.bye = "BYE"
 		}

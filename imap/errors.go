@@ -89,6 +89,7 @@ type LimitError = wire.LimitError
 type closedError struct {
 	cause error
 	bye   string // what the server said last
+	code  Code   // in front of that; "": none
 }
 
 func (e *closedError) Error() string {
@@ -106,12 +107,16 @@ func (e *closedError) Error() string {
 }
 
 func (e *closedError) Is(target error) bool {
+	if c, ok := target.(Code); ok {
+		return c != "" && c == e.code
+	}
 	return target == ErrClosed || target != nil && target == refusalMeans(e.bye)
 }
 func (e *closedError) Unwrap() error { return e.cause }
 
 // ByeText returns what the server's BYE said, if err is from a connection that
-// the server ended so.
+// the server ended so. errors.Is(err, imap.CodeUnavailable) and the like ask for
+// its code.
 func ByeText(err error) (text string, ok bool) {
 	if e, found := errors.AsType[*closedError](err); found && e.bye != "" {
 		return e.bye, true

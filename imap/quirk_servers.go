@@ -77,6 +77,7 @@ var knownServers = []knownServer{
 		quirks: []Quirk{QuirkIDBeforeSelect},
 	},
 	{name: "QQ", greeting: []string{"QQMail"}, id: []string{"qqmail"}, hosts: []string{"imap.qq.com", "imap.exmail.qq.com"}},
+	{name: "Yandex", greeting: []string{"Yandex IMAP4rev1"}, id: []string{"yandex"}, hosts: []string{"imap.yandex.ru", "imap.yandex.com", "imap.yandex.net"}},
 	{name: "rambler", hosts: []string{"rambler.ru"}, pace: pace{idle: 55 * time.Second}},
 	{name: "Dovecot", greeting: []string{"Dovecot"}, id: []string{"dovecot"}, pace: pace{octets: 64000}},
 	{name: "Courier", greeting: []string{"Courier-IMAP ready"}, id: []string{"courier"}, pace: pace{octets: 16000}},

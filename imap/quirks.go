@@ -98,12 +98,24 @@ func (c *Client) Quirks() []QuirkReport {
 	return slices.Clone(c.quirks.found)
 }
 
+// Recognized returns the names of the servers and services that this one is
+// known to be, such as "Dovecot", "Gmail" or "Exchange": first what it says of
+// itself, then what the name of the host says. Nil: it is none that is known.
+// There may be more once the server has told its capabilities and its ID. Any
+// goroutine may ask, also when the connection is gone.
+func (c *Client) Recognized() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.quirks.names)
+}
+
 // quirkState is what is known of the server's faults and limits. It is guarded
 // by the client's mutex.
 type quirkState struct {
 	greeting string // the text of it
 	id       string // name, vendor and version from the server's ID, in lower case
 	caps     []string
+	names    []string // of the servers that it is
 	found    []QuirkReport
 	pace     pace
 }
@@ -125,8 +137,11 @@ func (c *Client) hasQuirk(q Quirk) bool {
 func (c *Client) detect() {
 	s := &c.quirks
 	s.caps, s.id = c.caps.list, strings.ToLower(strings.TrimSpace(c.serverID.Get("name")+" "+c.serverID.Get("vendor")+" "+c.serverID.Get("version")))
-	s.found, s.pace = nil, pace{}
+	s.names, s.found, s.pace = nil, nil, pace{}
 	for _, hit := range s.servers(c.host) {
+		if !slices.Contains(s.names, hit.server.name) {
+			s.names = append(s.names, hit.server.name)
+		}
 		s.pace = s.pace.with(hit.server.pace)
 		for _, q := range hit.server.quirks {
 			s.add(q, hit.server.name, hit.why)
