@@ -169,10 +169,10 @@ type Online struct {
 type Offline struct {
 	Mailboxes []string
 	Reason    Reason
-	Class     Class
+	Class     Class         // what kind of trouble it is, which decides Retry
 	Err       error         // the cause
 	Retry     time.Duration // when the next attempt is made
-	Attempt   int           // how many failed since it last went well, from 1 on
+	Attempt   int           // how many failed since a connection has lasted
 	// Expected says that the server is known to end connections like that: it is
 	// no failure, and Attempt does not rise.
 	Expected bool
@@ -182,18 +182,24 @@ type Offline struct {
 // is not to be trusted and may hold control characters.
 type Alert struct{ Text string }
 
-// AuthFailed says that the server has refused the credentials more than once.
-// They are tried again at Retry, more and more rarely, so that the account is
-// not locked.
+// AuthFailed says that the server refuses the login, not for the first time: the
+// password was changed, the account is locked, or IMAP is turned off. It is
+// tried again more and more rarely, so that the account is not locked out. It
+// comes with an Offline, and once until a connection has lasted again.
 type AuthFailed struct {
-	Err      error
-	Refusals int // in a row
-	Retry    time.Duration
+	Err      error         // what the server said; errors.Is finds imap.ErrAppPassword and the like
+	Refusals int           // since a connection has lasted
+	Retry    time.Duration // when the next attempt is made
+	Help     string        // what can be done, in English
 }
 
 // Reauthorize says that there will be no access token until the user has signed
-// in again.
-type Reauthorize struct{ Err error }
+// in again. Meanwhile it is tried every hour, or when Tokens.Set is called. It
+// comes with an Offline, and once until a connection has lasted again.
+type Reauthorize struct {
+	Err   error         // of Tokens.Refresh
+	Retry time.Duration // when the next attempt is made
+}
 
 // Skipped says that these UIDs were given to messages, or may have been, of
 // which none was there when they were looked for: they came and went in between,

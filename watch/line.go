@@ -23,7 +23,7 @@ type line struct {
 }
 
 func newLine(r *run, boxes []*box) *line {
-	return &line{run: r, boxes: slices.Clone(boxes), pace: pace{max: r.maxWait, rand: r.rand}}
+	return &line{run: r, boxes: slices.Clone(boxes), pace: pace{max: r.maxWait, rand: r.rand, logins: &r.logins}}
 }
 
 // mine are the line's mailboxes now.
@@ -77,6 +77,7 @@ func (l *line) work(ctx context.Context) error {
 		case !l.began && !l.patient && l.first():
 			return err
 		case isTooManyConnections(err) && l.merge():
+			l.pace.tried()
 			return nil
 		}
 		if err := l.pause(ctx, err); err != nil {
@@ -94,9 +95,12 @@ func (l *line) connection(ctx context.Context) (err error) {
 			l.log.Error("watch: panic", "value", v, "stack", string(debug.Stack()))
 		}
 	}()
+	if err := l.pace.ready(ctx); err != nil {
+		return err
+	}
 	client, err := l.dial(ctx)
 	if err == nil && client == nil {
-		err = errors.New("Dial returned no Client")
+		err = errNoClient
 	}
 	if err != nil {
 		return err
@@ -118,15 +122,16 @@ func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 func (l *line) pause(ctx context.Context, err error) error {
 	off := l.pace.next(err)
 	off.Mailboxes = l.names()
-	l.log.Warn("watch: offline", "reason", off.Reason, "retry", off.Retry, "attempt", off.Attempt, "error", err)
-	if err := l.tell(ctx, off); err != nil {
+	l.log.Warn("watch: offline", "reason", off.Reason, "class", off.Class, "retry", off.Retry, "attempt", off.Attempt, "error", err)
+	if err := l.tell(ctx, append([]Event{off}, l.pace.also()...)...); err != nil {
 		return err
 	}
-	return l.rest(ctx, time.Now().Add(off.Retry))
+	return l.rest(ctx, time.Now().Add(off.Retry), newsOf(err))
 }
 
-// rest waits, and tells of mailboxes that become stale meanwhile.
-func (l *line) rest(ctx context.Context, until time.Time) error {
+// rest waits, though not when there is news about the login, and tells of
+// mailboxes that become stale meanwhile.
+func (l *line) rest(ctx context.Context, until time.Time, news <-chan struct{}) error {
 	for {
 		now := time.Now()
 		if !now.Before(until) {
@@ -138,6 +143,9 @@ func (l *line) rest(ctx context.Context, until time.Time) error {
 			if err := l.tellStale(ctx); err != nil {
 				return err
 			}
+		case <-news:
+			timer.Stop()
+			return nil
 		case <-ctx.Done():
 			timer.Stop()
 			return context.Cause(ctx)

@@ -18,21 +18,51 @@ func Login(addr, username, password string, opts *imap.Options) func(context.Con
 // LoginWith returns a [Watcher.Dial] that connects to addr, as [imap.Dial] does,
 // and logs in with what credentials returns. It is asked for every connection
 // anew, before the server is, so that an access token may be fetched when the
-// last one has run out. Its error is that of Dial.
+// last one has run out; [Tokens.Credentials] does that. Its error is that of Dial.
+// With Tokens, a refused login is tried once more with a new token.
 func LoginWith(addr string, credentials func(context.Context) (sasl.Credentials, error), opts *imap.Options) func(context.Context) (*imap.Client, error) {
 	return func(ctx context.Context) (*imap.Client, error) {
-		cred, err := credentials(ctx)
-		if err != nil {
-			return nil, err
+		a := &attempt{}
+		ctx = context.WithValue(ctx, attemptKey{}, a)
+		c, err := dialWith(ctx, addr, credentials, opts)
+		if isRefusedLogin(err) && a.refused != nil && a.refused() {
+			c, err = dialWith(ctx, addr, credentials, opts)
+			if isRefusedLogin(err) && a.refused != nil {
+				a.refused()
+			}
 		}
-		c, err := imap.Dial(ctx, addr, opts)
-		if err != nil {
-			return nil, err
+		if err == nil && a.accepted != nil {
+			a.accepted()
 		}
-		if err := c.LoginWith(ctx, cred); err != nil {
-			_ = c.Close()
-			return nil, err
-		}
-		return c, nil
+		return c, err
 	}
+}
+
+// dialWith connects and logs in.
+func dialWith(
+	ctx context.Context, addr string, credentials func(context.Context) (sasl.Credentials, error), opts *imap.Options,
+) (*imap.Client, error) {
+	cred, err := credentials(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := imap.Dial(ctx, addr, opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.LoginWith(ctx, cred); err != nil {
+		_ = c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// isRefusedLogin says whether the server refuses the credentials, as far as one
+// can tell.
+func isRefusedLogin(err error) bool {
+	if w, _, _, ok := refused(err); !ok || w != atLogin {
+		return false
+	}
+	v := judge(err)
+	return v.class == ClassCredential || v.doubt
 }

@@ -7,9 +7,9 @@ import (
 	"errors"
 	"net"
 	"os"
-	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/sasl"
 )
 
 // Reason is why there is no connection, in one word.
@@ -25,95 +25,149 @@ const (
 	ReasonLimit   Reason = "limit"   // too many connections, too much traffic
 	ReasonTLS     Reason = "tls"     // no trust: a certificate, or what is in between
 	ReasonDNS     Reason = "dns"     // the host's name is not known
+	ReasonToken   Reason = "token"   // there is no access token to log in with
+	ReasonPanic   Reason = "panic"   // the program is at fault
 )
 
 // ReasonOf says which Reason an error of Dial's, or of a connection, is.
-func ReasonOf(err error) Reason {
-	var no *imap.ResponseError
-	if errors.As(err, &no) && no.Status != imap.StatusBye {
-		return reasonOfNo(no)
+func ReasonOf(err error) Reason { return judge(err).reason }
+
+// judge looks at an error, from the outermost meaning to the innermost: a fault
+// of ours, no token, what the server said, what the client would not do, what
+// happened below IMAP.
+func judge(err error) verdict {
+	switch {
+	case is[*panicError](err):
+		return verdict{class: ClassDefect, reason: ReasonPanic}
+	case errors.Is(err, ErrReauthorize):
+		return verdict{class: ClassReauthorize, reason: ReasonToken}
 	}
-	if text, ok := imap.ByeText(err); ok {
-		if no != nil && isLimit(no) || errors.Is(err, imap.ErrThrottled) || errors.Is(err, imap.ErrTooManyConnections) || limitText(text) {
-			return ReasonLimit
+	if e, ok := errors.AsType[*TokenError](err); ok {
+		return verdict{class: e.class(), reason: ReasonToken}
+	}
+	if w, code, text, ok := refused(err); ok {
+		return judgeRefusal(err, w, code, text)
+	}
+	if v, ok := judgeClient(err); ok {
+		return v
+	}
+	return judgeNetwork(err)
+}
+
+// refused returns what a server said that refuses.
+func refused(err error) (w where, code imap.Code, text string, ok bool) {
+	no, found := errors.AsType[*imap.ResponseError](err)
+	if bye, isBye := imap.ByeText(err); isBye {
+		if found {
+			code = no.Code
 		}
+		return atBye, byeCode(err, code), bye, true
+	}
+	switch {
+	case !found:
+		return 0, "", "", false
+	case no.Command == "LOGIN" || no.Command == "AUTHENTICATE":
+		w = atLogin
+	case no.Command == "":
+		w = atBye // a greeting
+	default:
+		w = atCommand
+	}
+	return w, no.Code, no.Text, true
+}
+
+// byeCode finds the code of a BYE, if it is one that matters here.
+func byeCode(err error, code imap.Code) imap.Code {
+	for _, r := range refusalRows {
+		if code == "" && r.code != "" && r.where&atBye != 0 && errors.Is(err, r.code) {
+			return r.code
+		}
+	}
+	return code
+}
+
+// judgeRefusal asks the table, and takes the rest by what it answers.
+func judgeRefusal(err error, w where, code imap.Code, text string) verdict {
+	v := verdict{class: ClassOutage}
+	no, _ := errors.AsType[*imap.ResponseError](err)
+	switch r := rowFor(w, code, text); {
+	case r != nil:
+		v.class, v.doubt = r.class, r.doubt
+	case no != nil && no.URL != "":
+		v.class = ClassCredential // it wants to be visited with a browser
+	case no != nil && no.Status == imap.StatusBad && w != atBye:
+		v.class = ClassDefect
+	case w == atLogin:
+		v.doubt = true
+	}
+	v.reason = reasonFor(v, w)
+	return v
+}
+
+// reasonFor is the Reason of a refusal.
+func reasonFor(v verdict, w where) Reason {
+	switch {
+	case v.class == ClassLimit:
+		return ReasonLimit
+	case w == atBye:
 		return ReasonBye
-	}
-	var missing *imap.UnsupportedError
-	if errors.As(err, &missing) {
-		switch missing.What {
-		case "LOGIN":
-			return ReasonLogin
-		default:
-			if missing.Capability == "STARTTLS" {
-				return ReasonTLS
-			}
-		}
-	}
-	if is[*imap.LoginError](err) {
+	case w == atLogin && (v.class != ClassOutage || v.doubt):
 		return ReasonLogin
 	}
-	return reasonOfNetwork(err)
+	return ReasonRefused
 }
 
-// reasonOfNo is about a command that was refused.
-func reasonOfNo(e *imap.ResponseError) Reason {
+// judgeClient is about what the client itself would not do.
+func judgeClient(err error) (verdict, bool) {
+	var missing *imap.UnsupportedError
 	switch {
-	case isLimit(e) || limitText(e.Text):
-		return ReasonLimit
-	case e.Command != "LOGIN" && e.Command != "AUTHENTICATE":
-		return ReasonRefused
+	case errors.Is(err, imap.ErrMechanismDowngrade):
+		return verdict{class: ClassPermanent, reason: ReasonLogin}, true
+	case errors.As(err, &missing) && missing.What == "LOGIN":
+		return verdict{class: ClassPermanent, reason: ReasonLogin}, true
+	case missing != nil && missing.Capability == "STARTTLS":
+		return verdict{class: ClassPermanent, reason: ReasonTLS}, true
+	case is[*net.AddrError](err), errors.Is(err, errNoClient):
+		return verdict{class: ClassPermanent, reason: ReasonRefused}, true
+	case is[*imap.LoginError](err), is[*sasl.Error](err): // the server could not prove who it is, or makes no sense
+		return verdict{class: ClassCredential, reason: ReasonLogin}, true
 	}
-	switch e.Code {
-	case imap.CodeUnavailable, imap.CodeServerBug, imap.CodeInUse:
-		return ReasonRefused
-	case "":
-		if text := strings.ToLower(e.Text); strings.Contains(text, "server unavailable") ||
-			strings.Contains(text, "temporar") || strings.Contains(text, "try again later") {
-			return ReasonRefused
-		}
-	}
-	return ReasonLogin
+	return verdict{}, false
 }
 
-func isLimit(e *imap.ResponseError) bool {
-	return e.Code == imap.CodeLimit || e.Code == imap.CodeOverQuota || errors.Is(e, imap.ErrThrottled) ||
-		errors.Is(e, imap.ErrTooManyConnections) || errors.Is(e, imap.ErrNotConnected)
-}
-
-// limitText knows how else servers without [LIMIT] say it.
-func limitText(text string) bool {
-	text = strings.ToLower(text)
-	for _, words := range []string{"too many", "throttled", "connection limit"} {
-		if strings.Contains(text, words) {
-			return true
-		}
-	}
-	return false
-}
-
-// reasonOfNetwork is about what happened below IMAP.
-func reasonOfNetwork(err error) Reason {
+// judgeNetwork is about what happened below IMAP.
+func judgeNetwork(err error) verdict {
 	var timeout net.Error
 	var network *net.OpError
+	v := verdict{class: ClassOutage}
 	switch {
 	case is[*net.DNSError](err):
-		return ReasonDNS
+		v.reason = ReasonDNS
 	case isTLS(err):
-		return ReasonTLS
+		v.class, v.reason = ClassPermanent, ReasonTLS
 	case errors.Is(err, imap.ErrTimeout), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return ReasonTimeout
+		v.reason = ReasonTimeout
 	case errors.As(err, &network) && network.Op == "dial":
-		return ReasonRefused
+		v.reason = ReasonRefused
+	default:
+		v.reason = ReasonEOF
 	}
-	return ReasonEOF
+	return v
 }
 
+// isTLS says whether TLS came to nothing because the two sides do not trust or
+// understand each other. A connection that broke meanwhile is none.
 func isTLS(err error) bool {
 	return is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) || is[tls.AlertError](err) ||
 		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) ||
 		errors.Is(err, imap.ErrSTARTTLSInjection)
+}
+
+// isUnknownHost says whether the name service is sure that there is no such host.
+func isUnknownHost(err error) bool {
+	e, ok := errors.AsType[*net.DNSError](err)
+	return ok && e.IsNotFound
 }
 
 func is[E error](err error) bool {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 )
 
 // errLeft says that the loop was left.
@@ -19,10 +18,11 @@ type run struct {
 	batches chan *Batch
 	ended   chan error // a line has ended, and the Watch is to end
 
+	logins logins // what the lines share of them
+
 	mu    sync.Mutex
 	lines []*line
 	mode  Mode
-	quiet time.Time // no line logs in before: the credentials were refused
 	wg    sync.WaitGroup
 }
 

@@ -11,7 +11,6 @@ import (
 )
 
 const (
-	healthy       = 5 * time.Minute        // a connection that lasted so long was a good one
 	logoutWait    = 2 * time.Second        // for the server to say goodbye
 	probeWait     = 15 * time.Second       // for the server to show that it is there
 	idleRetry     = 15 * time.Minute       // after IDLE was refused
@@ -65,11 +64,8 @@ func (s *session) work(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	defer func() {
-		if time.Since(began) >= healthy {
-			s.pace.reset()
-		}
-	}()
+	s.pace.up(s.client.Recognized())
+	defer func() { s.pace.survived(time.Since(began), false) }()
 	for {
 		if err := s.step(ctx); err != nil {
 			return err

@@ -1,0 +1,311 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/sasl"
+)
+
+// Token is an OAuth 2.0 access token. Printing it does not show it.
+type Token struct {
+	Value  string
+	Expiry time.Time // when it runs out; zero: not known
+}
+
+// String hides the value.
+func (t Token) String() string {
+	if t.Expiry.IsZero() {
+		return "an access token"
+	}
+	return "an access token until " + t.Expiry.Format(time.RFC3339)
+}
+
+// GoString hides the value.
+func (t Token) GoString() string { return "watch.Token{" + t.String() + "}" }
+
+// LogValue hides the value.
+func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
+
+// Tokens keeps an account supplied with access tokens, for [LoginWith]:
+//
+//	tokens := &watch.Tokens{User: "alice@example.org", Refresh: refresh}
+//	w := &watch.Watcher{Dial: watch.LoginWith("imap.example.org", tokens.Credentials, nil)}
+//
+// One Tokens serves any number of connections and Watchers of an account: those
+// that ask at the same time share one Refresh. It is asked for when a connection
+// is made and the token is about to run out; a connection that is there is left
+// alone, since most servers let it go on. A server that refuses a token before
+// its time is tried once more with a new one.
+//
+// If Refresh fails for a while, the old token is used until it has run out. If
+// its error is [ErrReauthorize] the Watcher tells so (Reauthorize), and Refresh
+// is tried every hour, or when Set is called.
+//
+// The fields must not be changed once it is used, nor may it be copied. Any
+// goroutine may call the methods at any time.
+type Tokens struct {
+	// User is the user name, mostly the mail address.
+	User string
+
+	// Refresh gets a new token from the provider; its error should be a
+	// *TokenError. One call at a time is made, on a goroutine of its own, with a
+	// context that ends after Timeout, but not with that of whoever asked first.
+	// It has to store what else is new, such as the next refresh token, itself.
+	Refresh func(ctx context.Context) (Token, error)
+
+	// Ahead is how long before a token runs out a new one is got, and up to twice
+	// that, at random; 0: 5 minutes. It is at most a quarter of the token's life.
+	Ahead time.Duration
+
+	// Timeout is how long Refresh may take; 0: a minute.
+	Timeout time.Duration
+
+	// Rand returns random numbers in [0, 1); nil: those of math/rand/v2.
+	Rand func() float64
+
+	mu       sync.Mutex
+	token    Token
+	due      time.Time // when to get another; zero: never
+	refused  bool      // the server does not want this one
+	second   bool      // it was got because the one before was refused
+	flight   *flight   // the Refresh under way
+	err      error     // of the last Refresh, if it failed
+	failures int
+	retry    time.Time     // no Refresh before
+	news     chan struct{} // closed by Set
+}
+
+// flight is one call of Refresh.
+type flight struct {
+	done   chan struct{} // closed when err is there, and the token in place
+	err    error
+	second bool // because of a refusal
+}
+
+const (
+	defaultAhead   = 5 * time.Minute
+	defaultTimeout = time.Minute
+)
+
+// Credentials returns what to log in with. It is for [LoginWith].
+func (t *Tokens) Credentials(ctx context.Context) (sasl.Credentials, error) {
+	token, err := t.Token(ctx)
+	if err != nil {
+		return sasl.Credentials{}, err
+	}
+	if a, ok := ctx.Value(attemptKey{}).(*attempt); ok {
+		a.refused = func() bool { return t.reject(token.Value) }
+		a.accepted = func() { t.accept(token.Value) }
+	}
+	return sasl.Token(t.User, token.Value), nil
+}
+
+// Token returns a token that has not run out, and gets a new one if need be. Its
+// error is that of Refresh, or of ctx.
+func (t *Tokens) Token(ctx context.Context) (Token, error) {
+	for {
+		t.mu.Lock()
+		token, f, err := t.look()
+		t.mu.Unlock()
+		if f == nil {
+			return token, err
+		}
+		select {
+		case <-f.done:
+			if f.err == nil || t.usable() {
+				continue
+			}
+			return Token{}, t.wrap(f.err)
+		case <-ctx.Done():
+			return Token{}, fmt.Errorf("watch: no access token yet: %w", context.Cause(ctx))
+		}
+	}
+}
+
+// look returns a token, or an error, or what to wait for.
+func (t *Tokens) look() (Token, *flight, error) {
+	now := time.Now()
+	good := t.good(now)
+	fresh := good && (t.due.IsZero() || now.Before(t.due))
+	early := now.Before(t.retry)
+	switch {
+	case fresh, good && early:
+		return t.token, nil, nil
+	case t.flight != nil:
+		return Token{}, t.flight, nil
+	case early && t.err != nil:
+		return Token{}, nil, t.wrapLocked(t.err)
+	case t.Refresh == nil:
+		return Token{}, nil, &TokenError{Code: "invalid_request", Err: errors.New("Tokens.Refresh is not set")}
+	}
+	f := &flight{done: make(chan struct{}), second: t.refused}
+	t.flight = f
+	go t.refresh(f)
+	return Token{}, f, nil
+}
+
+// good says whether the token may be used, if only for a while.
+func (t *Tokens) good(now time.Time) bool {
+	return t.token.Value != "" && !t.refused && (t.token.Expiry.IsZero() || now.Before(t.token.Expiry))
+}
+
+func (t *Tokens) usable() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.good(time.Now())
+}
+
+// refresh is the goroutine of a flight.
+func (t *Tokens) refresh(f *flight) {
+	timeout := t.Timeout
+	if timeout <= 0 {
+		timeout = defaultTimeout
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), timeout, errors.New("Tokens.Refresh took too long"))
+	defer cancel()
+	token, err := t.call(ctx)
+	if err == nil && token.Value == "" {
+		err = &TokenError{Err: errors.New("Tokens.Refresh returned an empty one")}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.flight == f { // else Set was called meanwhile
+		t.flight = nil
+		if f.err = err; err != nil {
+			t.fail(err)
+		} else {
+			t.take(token, f.second)
+		}
+	}
+	close(f.done)
+}
+
+// call calls Refresh; a panic in it is an error.
+func (t *Tokens) call(ctx context.Context) (token Token, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &panicError{v, debug.Stack()}
+		}
+	}()
+	return t.Refresh(ctx)
+}
+
+// fail takes note that there is no new token, and when to ask for one again.
+func (t *Tokens) fail(err error) {
+	t.err = err
+	t.failures++
+	wait := min(time.Second<<min(t.failures-1, 20), defaultMaxWait)
+	switch ClassOf(err) {
+	case ClassReauthorize:
+		wait = longestWait
+	case ClassPermanent:
+		wait = permanentWait
+	}
+	t.retry = time.Now().Add(max(wait, suggested(err)))
+}
+
+// take puts a new token in place.
+func (t *Tokens) take(token Token, second bool) {
+	t.token, t.refused, t.second = token, false, second
+	t.err, t.failures, t.retry, t.due = nil, 0, time.Time{}, time.Time{}
+	if token.Expiry.IsZero() {
+		return
+	}
+	ahead := t.Ahead
+	if ahead <= 0 {
+		ahead = defaultAhead
+	}
+	ahead = min(ahead, time.Until(token.Expiry)/4)
+	random := rand.Float64
+	if t.Rand != nil {
+		random = t.Rand
+	}
+	t.due = token.Expiry.Add(-ahead - time.Duration(random()*float64(ahead)))
+}
+
+// Set gives it a token that was got elsewhere, as when the user has permitted
+// access again; with a zero one, Refresh is asked for it. What went wrong before
+// is forgotten, and a Watcher that waits because of it tries at once.
+func (t *Tokens) Set(token Token) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if f := t.flight; f != nil {
+		t.flight = nil // what it brings is too old
+	}
+	t.take(token, false)
+	if t.news != nil {
+		close(t.news)
+		t.news = nil
+	}
+}
+
+// reject takes note that the server refuses a token, and says whether another
+// one is worth a try.
+func (t *Tokens) reject(value string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch {
+	case value != t.token.Value:
+		return true // there is a newer one already
+	case t.second:
+		return false
+	}
+	t.refused = true
+	return true
+}
+
+// accept takes note that the server accepts a token.
+func (t *Tokens) accept(value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if value == t.token.Value {
+		t.second = false
+	}
+}
+
+// wrap adds to an error of Refresh how to know that Set was called.
+func (t *Tokens) wrap(err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.wrapLocked(err)
+}
+
+func (t *Tokens) wrapLocked(err error) error {
+	if t.news == nil {
+		t.news = make(chan struct{})
+	}
+	return &noToken{err, t.news}
+}
+
+// noToken is an error of Refresh.
+type noToken struct {
+	error
+	news <-chan struct{} // closed when there is something new
+}
+
+func (e *noToken) Unwrap() error { return e.error }
+
+// newsOf returns a channel that is closed when an attempt is worth it although its
+// time has not come; nil: there is no such channel.
+func newsOf(err error) <-chan struct{} {
+	if e, ok := errors.AsType[*noToken](err); ok {
+		return e.news
+	}
+	return nil
+}
+
+// attempt is one login of [LoginWith]; a function that returns credentials may
+// ask to be told how it went.
+type attempt struct {
+	refused  func() bool // other credentials are worth a try
+	accepted func()
+}
+
+type attemptKey struct{}
