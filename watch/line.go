@@ -14,8 +14,9 @@ import (
 // goroutine.
 type line struct {
 	*run
-	pace  pace
-	began bool // there was a connection
+	pace    pace
+	renewal renewal
+	began   bool // there was a connection
 
 	mu      sync.Mutex
 	boxes   []*box
@@ -23,7 +24,9 @@ type line struct {
 }
 
 func newLine(r *run, boxes []*box) *line {
-	return &line{run: r, boxes: slices.Clone(boxes), pace: pace{max: r.maxWait, rand: r.rand, logins: &r.logins}}
+	return &line{run: r, boxes: slices.Clone(boxes),
+		pace:    pace{max: r.maxWait, rand: r.rand, logins: &r.logins},
+		renewal: renewal{most: r.scanEvery}}
 }
 
 // mine are the line's mailboxes now.
@@ -126,18 +129,21 @@ func (l *line) pause(ctx context.Context, err error) error {
 	if err := l.tell(ctx, append([]Event{off}, l.pace.also()...)...); err != nil {
 		return err
 	}
-	return l.rest(ctx, time.Now().Add(off.Retry), newsOf(err))
+	return l.rest(ctx, time.Now().Add(off.Retry), newsOf(err), off.Class == ClassOutage)
 }
 
 // rest waits, though not when there is news about the login, and tells of
-// mailboxes that become stale meanwhile.
-func (l *line) rest(ctx context.Context, until time.Time, news <-chan struct{}) error {
+// mailboxes that become stale meanwhile. With jumps it also ends when time was
+// lost: after a suspension there is a network again, or another one.
+func (l *line) rest(ctx context.Context, until time.Time, news <-chan struct{}, jumps bool) error {
+	clock := newClock(l.wall)
 	for {
 		now := time.Now()
 		if !now.Before(until) {
 			return nil
 		}
-		timer := time.NewTimer(earlier(until, l.staleAt()).Sub(now))
+		next := earlier(earlier(until, l.staleAt()), now.Add(clockEvery))
+		timer := time.NewTimer(next.Sub(now))
 		select {
 		case <-timer.C:
 			if err := l.tellStale(ctx); err != nil {
@@ -149,6 +155,9 @@ func (l *line) rest(ctx context.Context, until time.Time, news <-chan struct{}) 
 		case <-ctx.Done():
 			timer.Stop()
 			return context.Cause(ctx)
+		}
+		if clock.jumped(next.Sub(now)) && jumps {
+			until = earlier(until, time.Now().Add(time.Duration(l.rand()*float64(clockShare))))
 		}
 	}
 }

@@ -28,7 +28,8 @@ type session struct {
 	shownMode Mode          // guarded by line.mu
 	open      *box          // the one whose mailbox is selected; nil: none
 	handle    *imap.Mailbox // of open
-	alive     time.Time     // when the server has last answered
+	alive     time.Time     // when the server was last heard; zero: it is in doubt
+	probing   bool          // the server has not answered yet
 	asked     time.Time     // when the STATUS of mailboxes was last asked for
 
 	notified  []string  // the mailboxes that NOTIFY is set for
@@ -38,6 +39,7 @@ type session struct {
 
 	ear       sync.Mutex
 	alerts    []Alert
+	jumped    bool               // time was lost
 	poked     bool               // somebody wants the session to look around
 	interrupt context.CancelFunc // ends the waiting; nil: there is none
 	workers   sync.WaitGroup
@@ -65,7 +67,11 @@ func (s *session) work(ctx context.Context) error {
 	}
 	began := time.Now()
 	s.pace.up(s.client.Recognized())
-	defer func() { s.pace.survived(time.Since(began), false) }()
+	defer func() {
+		s.pace.survived(time.Since(began), false)
+		s.learn(ctx)
+	}()
+	defer newClock(s.wall).mind(s.rand, s.doubt)()
 	for {
 		if err := s.step(ctx); err != nil {
 			return err
@@ -143,9 +149,14 @@ func (s *session) step(ctx context.Context) error {
 	if err := s.tellStale(ctx); err != nil {
 		return err
 	}
+	s.takeJump()
 	b, at := s.next()
-	if b == nil || time.Now().Before(at) {
-		return s.wait(ctx, at)
+	if now := time.Now(); b == nil || now.Before(at) {
+		renew := s.alive.Add(s.renewal.interval(now))
+		if !now.Before(renew) {
+			return s.probe(ctx)
+		}
+		return s.wait(ctx, earlier(at, renew))
 	}
 	err := s.visit(ctx, b)
 	if errors.Is(err, imap.ErrDeselected) && s.client.Err() == nil && ctx.Err() == nil {
@@ -195,7 +206,7 @@ func (s *session) look(ctx context.Context, b *box) (bool, error) {
 	switch {
 	case fresh && !b.visited:
 		return true, s.place(ctx, b)
-	case fresh && b.hinted:
+	case fresh && b.hinted && !s.alive.IsZero():
 		return true, nil
 	case fresh:
 		return true, s.probe(ctx) // some servers tell only then
@@ -215,9 +226,10 @@ func (s *session) look(ctx context.Context, b *box) (bool, error) {
 func (s *session) probe(ctx context.Context) error {
 	within, cancel := context.WithTimeoutCause(ctx, probeWait, imap.ErrTimeout)
 	defer cancel()
+	s.probing = true
 	err := s.client.Noop(within)
 	if err == nil {
-		s.alive = time.Now()
+		s.alive, s.probing = time.Now(), false
 	} else if within.Err() != nil && ctx.Err() == nil {
 		_ = s.client.Close()
 	}
@@ -234,6 +246,47 @@ func (s *session) examine(ctx context.Context, b *box) error {
 	s.open, s.handle = b, handle
 	b.opened, s.alive = time.Now(), time.Now()
 	return nil
+}
+
+// learn draws a conclusion from the end of the connection: it may not have lived
+// through the silence.
+func (s *session) learn(ctx context.Context) {
+	if ctx.Err() != nil || s.alive.IsZero() {
+		return
+	}
+	now := time.Now()
+	silence := now.Sub(s.alive)
+	if s.probing {
+		silence -= probeWait
+	}
+	if s.renewal.loss(now, silence) {
+		s.log.Info("watch: connections do not live through silence; it is broken sooner", "every", s.renewal.every)
+	}
+}
+
+// doubt is told that time was lost. Any goroutine may call it.
+func (s *session) doubt() {
+	s.ear.Lock()
+	s.jumped = true
+	s.ear.Unlock()
+	s.poke()
+}
+
+// takeJump makes everything due if time was lost: the server may be gone, and
+// what it told too.
+func (s *session) takeJump() {
+	s.ear.Lock()
+	jumped := s.jumped
+	s.jumped = false
+	s.ear.Unlock()
+	if !jumped {
+		return
+	}
+	s.log.Info("watch: the clocks have jumped; the connection is tried")
+	s.alive = time.Time{}
+	for _, b := range s.mine() {
+		b.due = time.Now()
+	}
 }
 
 // hear gathers the server's alerts until the connection is gone.

@@ -106,6 +106,7 @@ type Watcher struct {
 	Logger *slog.Logger
 
 	latest atomic.Pointer[run] // the Watch that began last
+	wall   func() time.Time    // the wall clock; nil: time.Now
 }
 
 const (
@@ -139,6 +140,7 @@ type settings struct {
 	maxWait     time.Duration
 	rand        func() float64
 	log         *slog.Logger
+	wall        func() time.Time
 }
 
 // settings checks the fields.
@@ -148,7 +150,7 @@ func (w *Watcher) settings() (*settings, error) {
 		maxBody: or(w.MaxBody, defaultMaxBody), onReset: w.OnReset, memory: w.Memory, listen: w.Listen,
 		connections: or(w.Connections, defaultConnections), patient: w.Patient,
 		scanEvery: or(w.Scan, defaultScan), pollEvery: or(w.Poll, defaultPoll), burst: or(w.Burst, defaultBurst),
-		maxWait: or(w.MaxWait, defaultMaxWait), rand: w.Rand, log: w.Logger,
+		maxWait: or(w.MaxWait, defaultMaxWait), rand: w.Rand, log: w.Logger, wall: w.wall,
 		fetch: imap.FetchOptions{Flags: true, Envelope: true, InternalDate: true, Size: true},
 	}
 	if w.Fetch != nil {
