@@ -22,8 +22,9 @@ type Batch struct {
 	// other mailboxes: the Watcher then opens its own again.
 	Open *imap.Mailbox
 
-	save  func(context.Context) error
-	taken chan struct{} // is closed when the loop's body has ended
+	before Cursor // of Mailbox, before the events
+	save   func(context.Context, Cursor) error
+	taken  chan struct{} // is closed when the loop's body has ended
 }
 
 // Commit saves Cursor in the Watcher's Store: this batch and all before it in
@@ -39,5 +40,26 @@ func (b *Batch) Commit() error {
 	if b.save == nil {
 		return nil
 	}
-	return b.save(context.Background())
+	return b.save(context.Background(), b.Cursor)
+}
+
+// CommitFirst is Commit for the first n of the Events only: those behind them
+// come again after a restart, unless a later Commit saves more. Events that are
+// not Arrived count with the message behind them, so some may come again too.
+// Call it with growing n.
+func (b *Batch) CommitFirst(n int) error {
+	if n >= len(b.Events) {
+		return b.Commit()
+	}
+	for i := n - 1; i >= 0 && b.save != nil; i-- {
+		if m, ok := b.Events[i].(Arrived); ok {
+			c := b.before
+			if c.UIDValidity != m.UIDValidity {
+				c = Cursor{UIDValidity: m.UIDValidity}
+			}
+			c.UIDNext = m.UID + 1
+			return b.save(context.Background(), c)
+		}
+	}
+	return nil
 }

@@ -89,13 +89,13 @@ func (b *box) commit(ctx context.Context, number uint64, c Cursor) error {
 
 // emit yields events about the box; c is where to go on after them.
 func (s *session) emitOf(ctx context.Context, b *box, c Cursor, events ...Event) error {
+	batch := &Batch{Mailbox: b.name, Events: events, Cursor: c, before: b.cursor}
 	b.cursor = c
 	b.emitted++
 	number := b.emitted
-	batch := &Batch{Mailbox: b.name, Events: events, Cursor: c}
 	if s.open == b {
 		batch.Open = s.handle
 	}
-	batch.save = func(ctx context.Context) error { return b.commit(ctx, number, c) }
+	batch.save = func(ctx context.Context, c Cursor) error { return b.commit(ctx, number, c) }
 	return s.emit(ctx, batch)
 }

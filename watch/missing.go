@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -29,7 +28,7 @@ func (s *session) openFailed(ctx context.Context, b *box, err error) error {
 		return err
 	}
 	if !s.began && !s.patient {
-		return fatalError{fmt.Errorf("mailbox %q: %w", b.name, err)}
+		return fatalError{&MailboxError{b.name, err}}
 	}
 	now := time.Now()
 	if b.missing == nil {

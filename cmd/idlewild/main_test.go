@@ -21,8 +21,14 @@ import (
 // patience bounds every wait; nothing takes nearly as long.
 const patience = 60 * time.Second
 
-// TestMain builds the binary that the tests run.
+func after() <-chan time.Time { return time.After(patience) }
+
+// TestMain builds the binary that the tests run. It is also the command that
+// they have that run.
 func TestMain(m *testing.M) {
+	if len(os.Args) > 2 && os.Args[1] == "hook" {
+		os.Exit(hookHelper(os.Args[2], os.Args[3:]))
+	}
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "idlewild-test-")
 		if err != nil {
@@ -232,13 +238,18 @@ type client struct {
 
 func (s *testserver) login() *client {
 	s.t.Helper()
+	return s.loginAs("alice", "pass")
+}
+
+func (s *testserver) loginAs(user, password string) *client {
+	s.t.Helper()
 	conn, err := net.Dial("tcp", s.Listen)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	s.t.Cleanup(func() { _ = conn.Close() })
 	c := &client{s.t, conn, bufio.NewReader(conn)}
-	c.do("LOGIN alice pass")
+	c.do("LOGIN " + user + " " + password)
 	return c
 }
 

@@ -49,12 +49,14 @@ func TestA76_NothingHiddenIsPrinted(t *testing.T) {
 		header := decodeEnvelope(&imap.Envelope{
 			Subject: s(), Date: s(), MessageID: s(), From: addresses, To: addresses,
 		})
+		m := message{h, s(), s(), 1, 2}
+		c := connectionOf(h, []string{s(), s(), s()}[r.IntN(4)%3:])
 		for _, rec := range []record{
-			arrivedRecord{h, s(), s(), 1, 2, []string{s()}, 3, header},
-			offlineRecord{h, s(), s(), s(), 5, 1},
-			onlineRecord{h, s(), s(), 1},
-			resetRecord{h, s(), 1, 2, s()},
-			alertRecord{h, s(), s()},
+			arrivedRecord{m, []string{s()}, 3, header}, flagsRecord{m, []string{s(), s()}, 4}, goneRecord{m},
+			movedRecord{m, s(), 5, 6}, resetRecord{h, s(), s(), 1, 2, s(), 3, 4}, skippedRecord{h, s(), s(), 1, s(), 2, s(), s()},
+			missingRecord{h, s(), s(), s(), 5}, renamedRecord{h, s(), s()}, staleRecord{h, s(), 5}, recoveredRecord{h, s(), 5},
+			offlineRecord{c, s(), s(), s(), 5, 1, false}, onlineRecord{c, s(), 1},
+			alertRecord{h, s(), s()}, authFailedRecord{h, s(), 3, 5}, reauthorizeRecord{h, s()},
 		} {
 			text, err := encodeJSON(rec)
 			if err != nil {
@@ -66,7 +68,7 @@ func TestA76_NothingHiddenIsPrinted(t *testing.T) {
 			mustBeHarmless(t, seed, strings.TrimSuffix(string(text), "\n"))
 			mustBeHarmless(t, seed, rec.line(style{}, 0))
 			columns := 1 + r.IntN(120)
-			onScreen := rec.line(style{}, columns)
+			onScreen := rec.line(style{accounts: r.IntN(2) == 0}, columns)
 			mustBeHarmless(t, seed, onScreen)
 			_, whole := rec.(alertRecord) // it is never cut
 			if w := runewidth.StringWidth(onScreen); w > columns && !whole {

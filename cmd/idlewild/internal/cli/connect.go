@@ -41,7 +41,7 @@ func newConnector(
 	if err != nil {
 		return nil, err
 	}
-	password, err := flags.password.password(ctx, e, t.account())
+	password, err := flags.password.password(ctx, e, t)
 	if err != nil {
 		return nil, err
 	}

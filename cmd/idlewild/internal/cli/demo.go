@@ -115,8 +115,7 @@ type demo struct {
 func (d *demo) run(ctx context.Context, conn *connector) error {
 	// The watcher goes on after an interrupt, for what has arrived already.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	sink := &sink{out: d.out, account: conn.target.account(), seen: d.tally.shown}
-	f := &follower{sink: sink, mailbox: demoMailbox, watcher: &watch.Watcher{
+	f := &follower{sink: &sink{out: d.out, seen: d.tally.shown}, target: conn.target, mailboxes: []string{demoMailbox}, watcher: &watch.Watcher{
 		Dial: conn.dial, Account: conn.target.account(), Mailboxes: []string{demoMailbox}, From: watch.All(),
 		Burst: 10 * time.Millisecond, // nobody is to be spared here
 	}}
@@ -134,7 +133,7 @@ func (d *demo) run(ctx context.Context, conn *connector) error {
 			if err == nil {
 				err = errors.New("the watcher ended by itself")
 			}
-			return explain(conn.target, demoMailbox, err)
+			return explain(conn.target, f.mailboxes, err)
 		case err := <-delivered:
 			if err != nil {
 				return err

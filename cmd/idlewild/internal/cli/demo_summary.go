@@ -141,13 +141,14 @@ func (r summaryRecord) line(s style, _ int) string {
 }
 
 func times(n int, what string) string {
+	count := fmt.Sprintf("%d times", n)
 	switch n {
 	case 1:
-		return what + " once"
+		count = "once"
 	case 2:
-		return what + " twice"
+		count = "twice"
 	}
-	return fmt.Sprintf("%s %d times", what, n)
+	return strings.TrimSpace(what + " " + count)
 }
 
 // explain says to people what they are about to see.

@@ -15,9 +15,13 @@ import (
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
-// explain turns why a mailbox cannot be watched into words that say what to
-// do, and into an exit code.
-func explain(t target, mailbox string, err error) error {
+// explain turns why mailboxes cannot be watched into words that say what to do,
+// and into an exit code.
+func explain(t target, mailboxes []string, err error) error {
+	mailbox := strings.Join(mailboxes, ", ")
+	if e, ok := errors.AsType[*watch.MailboxError](err); ok {
+		mailbox, err = e.Mailbox, e.Err
+	}
 	if _, ok := errors.AsType[*outputError](err); ok {
 		return err
 	}
@@ -58,11 +62,6 @@ func shorten(err error) error {
 		known := head == "imap" || head == "watch" || strings.HasPrefix(head, "connect to ")
 		if !ok || !known {
 			return &short{err, text}
-		}
-		if head == "watch" { // the mailbox follows
-			if _, after, ok := strings.Cut(rest, ": "); ok {
-				rest = after
-			}
 		}
 		text = rest
 	}

@@ -48,7 +48,7 @@ func TestExplain(t *testing.T) {
 		{io.EOF, exitFailed, "it closed the connection"},
 		{errors.New("odd"), exitFailed, "watching Box at h:993 failed: odd"},
 	} {
-		got := explain(target{user: "a", host: "h"}, "Box", fmt.Errorf("watch: Box: imap: connect to h:993: %w", tt.err))
+		got := explain(target{user: "a", host: "h"}, []string{"Box"}, fmt.Errorf("watch: imap: connect to h:993: %w", tt.err))
 		if !strings.Contains(got.Error(), tt.want) || exitCode(got) != tt.code {
 			t.Errorf("%v: got %q with exit code %d, want %q with %d", tt.err, got, exitCode(got), tt.want, tt.code)
 		}

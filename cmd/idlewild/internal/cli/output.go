@@ -93,6 +93,15 @@ func (o *output) refresh() {
 	o.draw()
 }
 
+// aside lets something be written to stderr, above the live line.
+func (o *output) aside(write func()) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.erase()
+	write()
+	o.draw()
+}
+
 // The rest is called with mu locked.
 
 func (o *output) width() int {

@@ -10,9 +10,9 @@ import (
 )
 
 func arrived(mailbox, name, subject string) arrivedRecord {
+	h := newHead(eventArrived, "a@h", time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local))
 	return arrivedRecord{
-		head:    newHead(eventArrived, "a@h", time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)),
-		Mailbox: mailbox, UID: 4711, Flags: []string{},
+		message: message{head: h, Mailbox: mailbox, UID: 4711}, Flags: []string{},
 		Envelope: envelope{Subject: subject, From: []address{{name, "zoe@example.org"}}, To: []address{}},
 	}
 }
@@ -33,7 +33,7 @@ func TestLines(t *testing.T) {
 		{"long mailbox", arrived("Archive/2026/January", "Zoë", "Hi"), 80, "03:04:05  Archive… #4711  Zoë                       Hi"},
 		{"wide", arrived("INBOX", "山田 太郎", "会議の予定"), 80, "03:04:05  INBOX #4711     山田 太郎                 会議の予定"},
 		{"narrow", arrived("INBOX", "Zoë", "Hello"), 20, "03:04:05  Zoë  Hello"},
-		{"alert", alertRecord{newHead(eventAlert, "a@h", time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)), "INBOX", long}, 20,
+		{"alert", alertRecord{newHead("alert", "a@h", time.Date(2026, 1, 2, 3, 4, 5, 0, time.Local)), "INBOX", long}, 20,
 			"03:04:05  alert: " + long},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -48,10 +48,10 @@ func TestLines(t *testing.T) {
 func TestLiveLine(t *testing.T) {
 	var screen strings.Builder
 	o := &output{stdout: &screen, columns: func() int { return 40 }}
-	var s status
-	o.setLive(func(columns int) string { return s.live(o.style, []string{"INBOX"}, "a@h", columns) })
+	s := statusOf("INBOX")
+	o.setLive(func(columns int) string { return s.live(o.style, columns) })
 	r := arrived("INBOX", "Zoë", "Hello")
-	s.note("INBOX", r)
+	s.note(r)
 	if err := o.emit(r); err != nil {
 		t.Fatal(err)
 	}
@@ -71,23 +71,29 @@ func TestLiveLine(t *testing.T) {
 	}
 }
 
+func statusOf(mailboxes ...string) *status {
+	s := &status{}
+	s.watch([]*follower{{target: target{user: "a", host: "h"}, mailboxes: mailboxes}})
+	return s
+}
+
 func TestStatus(t *testing.T) {
-	var s status
-	live := func() string { return s.live(style{}, []string{"A", "B"}, "a@h", 200) }
+	s := statusOf("A", "B")
+	live := func() string { return s.live(style{}, 200) }
+	head := head{Account: "a@h"}
 	for _, step := range []struct {
-		mailbox string
-		r       record
-		want    string
+		r    record
+		want string
 	}{
-		{"", nil, "… connecting to a@h"},
-		{"A", onlineRecord{}, "◐ watching A, B (1 of 2 online) for 0s"},
-		{"B", onlineRecord{}, "● watching A, B for 0s"},
-		{"A", arrivedRecord{}, "● watching A, B for 0s · 1 arrived"},
-		{"A", offlineRecord{}, "◐ watching A, B (1 of 2 online) for 0s · 1 arrived"},
-		{"B", offlineRecord{}, "○ offline, trying again: A, B for 0s · 1 arrived"},
+		{nil, "… connecting to a@h"},
+		{onlineRecord{connection: connectionOf(head, []string{"A"})}, "◐ watching A, B (1 of 2 online) for 0s"},
+		{onlineRecord{connection: connectionOf(head, []string{"B"})}, "● watching A, B for 0s"},
+		{arrivedRecord{}, "● watching A, B for 0s · 1 arrived"},
+		{offlineRecord{connection: connectionOf(head, []string{"A"})}, "◐ watching A, B (1 of 2 online) for 0s · 1 arrived"},
+		{offlineRecord{connection: connectionOf(head, []string{"B"})}, "○ offline, trying again: A, B for 0s · 1 arrived"},
 	} {
 		if step.r != nil {
-			s.note(step.mailbox, step.r)
+			s.note(step.r)
 		}
 		if got := live(); got != step.want+" · Ctrl-C ends" {
 			t.Errorf("got %q, want %q", got, step.want)

@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -34,8 +35,15 @@ type env struct {
 	stdin          *os.File
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	environ        func() []string
 	// interrupted is done at SIGINT and SIGTERM.
 	interrupted context.Context
+	// exec is what followed --exec.
+	exec []string
+	// linger is how much longer than stuckTime the end may take.
+	linger atomic.Int64
+	// screen has a live line that messages must not run into; nil: nobody has.
+	screen atomic.Pointer[output]
 }
 
 // Main runs the command with these arguments and returns its exit code.
@@ -47,7 +55,10 @@ func Main(args []string) int {
 	// A closed stdout is then an error of the write, and not a death without a
 	// word. (Notify and not Ignore: children would inherit that.)
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
-	e := &env{os.Stdin, os.Stdout, os.Stderr, os.Getenv, interrupted}
+	e := &env{
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
+		getenv: os.Getenv, environ: os.Environ, interrupted: interrupted,
+	}
 	ended := make(chan int, 1)
 	go func() { ended <- run(e, args) }()
 	select {
@@ -58,13 +69,16 @@ func Main(args []string) int {
 	select {
 	case code := <-ended:
 		return code
-	case <-time.After(stuckTime):
+	case <-time.After(stuckTime + time.Duration(e.linger.Load())):
+		e.screen.Store(nil) // whose lock may never be free again
 		e.say("gave up waiting for whoever reads stdout; what was not written is not lost: it counts as unread")
 		return exitFailed
 	}
 }
 
 func run(e *env, args []string) int {
+	args, command := cutExec(args)
+	e.exec = command
 	root := newRootCommand(e)
 	root.SetArgs(args)
 	began := false
@@ -81,8 +95,16 @@ func run(e *env, args []string) int {
 }
 
 // say puts a message on stderr, a line. It may contain what a server said.
-func (e *env) say(format string, args ...any) {
-	fmt.Fprintf(e.stderr, "idlewild: %s\n", clean(fmt.Sprintf(format, args...)))
+func (e *env) say(format string, args ...any) { e.print("idlewild: "+format, args...) }
+
+// print is say without saying who speaks.
+func (e *env) print(format string, args ...any) {
+	line := clean(fmt.Sprintf(format, args...)) + "\n"
+	if o := e.screen.Load(); o != nil {
+		o.aside(func() { _, _ = io.WriteString(e.stderr, line) })
+		return
+	}
+	_, _ = io.WriteString(e.stderr, line)
 }
 
 func newRootCommand(e *env) *cobra.Command {

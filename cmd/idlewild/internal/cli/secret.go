@@ -42,14 +42,30 @@ func (p *passwordFlags) add(cmd *cobra.Command) {
 		"`FILE` with the password in its first line, readable by you alone")
 }
 
-// password gets the password of an account: from the command, the file,
-// IDLEWILD_PASSWORD, or by asking on the terminal.
-func (p *passwordFlags) password(ctx context.Context, e *env, account string) (secret, error) {
+// check finds what cannot serve so many accounts: one password is for one of
+// them, and no server is told that of another.
+func (p *passwordFlags) check(e *env, accounts int) error {
+	const instead = "and there are %d; use --password-command, which gets IDLEWILD_USER and IDLEWILD_HOST " +
+		"in its environment, as in --password-command 'pass mail/$IDLEWILD_HOST/$IDLEWILD_USER'"
 	switch {
 	case p.command != "" && p.file != "":
-		return secret{}, usagef("--password-command and --password-file exclude each other; give one")
+		return usagef("--password-command and --password-file exclude each other; give one")
+	case accounts < 2 || p.command != "":
+		return nil
+	case p.file != "":
+		return usagef("a --password-file is for one account, "+instead, accounts)
+	case e.getenv("IDLEWILD_PASSWORD") != "":
+		return usagef("IDLEWILD_PASSWORD is for one account, "+instead, accounts)
+	}
+	return nil
+}
+
+// password gets the password of an account: from the command, the file,
+// IDLEWILD_PASSWORD, or by asking on the terminal.
+func (p *passwordFlags) password(ctx context.Context, e *env, t target) (secret, error) {
+	switch {
 	case p.command != "":
-		return passwordFromCommand(ctx, e, p.command)
+		return passwordFromCommand(ctx, e, p.command, t)
 	case p.file != "":
 		return passwordFromFile(p.file)
 	}
@@ -58,24 +74,26 @@ func (p *passwordFlags) password(ctx context.Context, e *env, account string) (s
 	}
 	if e.stdin == nil || !term.IsTerminal(int(e.stdin.Fd())) {
 		return secret{}, usagef("there is no password for %s, and no terminal to ask on; "+
-			"use --password-command, --password-file, or IDLEWILD_PASSWORD", account)
+			"use --password-command, --password-file, or IDLEWILD_PASSWORD", t.account())
 	}
-	return promptPassword(ctx, e, account)
+	return promptPassword(ctx, e, t.account())
 }
 
 // passwordFromCommand runs the user's own words as the shell understands them,
-// as git and mutt do. Nothing from outside is put into them.
-func passwordFromCommand(ctx context.Context, e *env, command string) (secret, error) {
+// as git and mutt do. Nothing from outside is put into them; whose password is
+// wanted stands in the environment.
+func passwordFromCommand(ctx context.Context, e *env, command string, t target) (secret, error) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", command)
 	if runtime.GOOS == "windows" {
 		cmd = exec.CommandContext(ctx, "cmd", "/c", command)
 	}
 	cmd.Stdin, cmd.Stderr = e.stdin, e.stderr // it may ask, and complain
+	cmd.Env = append(e.environ(), "IDLEWILD_USER="+t.user, "IDLEWILD_HOST="+t.host)
 	out, err := cmd.Output()
 	if err != nil {
-		return secret{}, fmt.Errorf("the --password-command failed: %w", err)
+		return secret{}, fmt.Errorf("the --password-command failed for %s: %w", t.account(), err)
 	}
-	return checkPassword("the output of the --password-command", out)
+	return checkPassword("the output of the --password-command for "+t.account(), out)
 }
 
 func passwordFromFile(name string) (secret, error) {

@@ -49,6 +49,7 @@ func TestPassword(t *testing.T) {
 		{name: "no file", flags: passwordFlags{file: filepath.Join(dir, "none")}, err: "cannot read", code: exitFailed},
 		{name: "empty file", flags: passwordFlags{file: empty}, err: "the password is empty", code: exitFailed},
 		{name: "command", flags: passwordFlags{command: "printf 'a b\\r\\nc\\n'"}, want: "a b"},
+		{name: "whose it is", flags: passwordFlags{command: "echo $IDLEWILD_USER, $IDLEWILD_HOST"}, want: "a, h"},
 		{name: "command fails", flags: passwordFlags{command: "exit 3"}, err: "exit status 3", code: exitFailed},
 		{name: "command says nothing", flags: passwordFlags{command: "true"}, err: "is empty", code: exitFailed},
 		{name: "both", flags: passwordFlags{command: "x", file: "y"}, err: "exclude each other", code: exitUsage},
@@ -59,8 +60,11 @@ func TestPassword(t *testing.T) {
 			if runtime.GOOS == "windows" && (tt.flags.command != "" || tt.name == "open file") {
 				t.Skip("needs sh and file modes")
 			}
-			e := &env{stderr: &strings.Builder{}, getenv: func(string) string { return tt.env }}
-			got, err := tt.flags.password(t.Context(), e, "a@h")
+			e := &env{stderr: &strings.Builder{}, getenv: func(string) string { return tt.env }, environ: os.Environ}
+			got, err := secret{}, tt.flags.check(e, 1)
+			if err == nil {
+				got, err = tt.flags.password(t.Context(), e, target{user: "a", host: "h"})
+			}
 			if tt.err == "" && err != nil || got.reveal() != tt.want {
 				t.Fatalf("got %q, %v; want %q", got.reveal(), err, tt.want)
 			}
@@ -68,5 +72,23 @@ func TestPassword(t *testing.T) {
 				t.Errorf("got %v with exit code %d; want %q with %d", err, exitCode(err), tt.err, tt.code)
 			}
 		})
+	}
+}
+
+func TestPasswordsOfSeveralAccounts(t *testing.T) {
+	for _, tt := range []struct {
+		flags    passwordFlags
+		env, err string
+	}{
+		{flags: passwordFlags{command: "x"}, env: "y"},
+		{},
+		{flags: passwordFlags{file: "x"}, err: "a --password-file is for one account, and there are 2; use --password-command"},
+		{env: "x", err: "IDLEWILD_PASSWORD is for one account"},
+	} {
+		e := &env{getenv: func(string) string { return tt.env }}
+		err := tt.flags.check(e, 2)
+		if tt.err == "" && err != nil || tt.err != "" && (err == nil || !strings.Contains(err.Error(), tt.err) || exitCode(err) != exitUsage) {
+			t.Errorf("%+v, %q: got %v, want %q", tt.flags, tt.env, err, tt.err)
+		}
 	}
 }

@@ -1,10 +1,10 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,29 +14,44 @@ import (
 )
 
 const watchHelp = `Watch mailboxes and print what arrives, a line a message, until interrupted. When
-the connection is lost, it is made again, for ever; only the first one must succeed.
+a connection is lost, it is made again, for ever; only the first one must succeed.
 
-The URL is imaps://user@host[:port]/MAILBOX (TLS). imap:// requires STARTTLS;
+A URL is imaps://user@host[:port]/MAILBOX (TLS). imap:// requires STARTTLS;
 imap+plaintext:// has no protection at all. Percent-encoding works, as in
 imaps://alice%40example.org@imap.example.org/Sent%20Mail. Without a mailbox it is
-INBOX; --mailbox replaces the URL's and may be repeated.
+INBOX. There may be several, of one account or of many; --mailbox, which may be
+repeated, replaces the mailboxes of all URLs.
 
-The password comes from --password-command (run by the shell), --password-file,
-the environment's IDLEWILD_PASSWORD, or a prompt. It cannot be a flag, nor part
-of the URL: others could see it there.
+The password comes from --password-command (run by the shell, with IDLEWILD_USER
+and IDLEWILD_HOST in its environment), --password-file, the environment's
+IDLEWILD_PASSWORD, or a prompt. It cannot be a flag, nor part of the URL: others
+could see it there. With several accounts it is the command or the prompt.
 
 With --state, the next run goes on where this one ended: a message is printed
 before the file says so, so none is lost, and one may come twice, with the same
 id, if the process is killed in between.
 
+With --exec, a command is run for every message that arrives, one at a time. All
+that follows --exec is the command's, word by word: no shell looks at it. It gets
+the event as one line of JSON, as --json prints it, on stdin, and IDLEWILD_EVENT,
+_ID, _ACCOUNT, _MAILBOX, _UIDVALIDITY, _UID, _TIME and _ATTEMPT in its environment.
+What it writes goes to stderr. If it exits with 0, the event is done. With 75 it
+is run again later, for ever; the pauses double from 1 s to 5 min and are shortened
+at random. With any other code, and when it was not done within --exec-timeout, it
+is run again in the same way, --exec-attempts times at most; then the event is
+skipped: a "skipped" event is printed, and the exit code is 5 in the end. When
+idlewild is to end, the command has 5 s to be done; if it is not, or is killed, its
+event comes again, with the same id, in the next run with the same --state.
+
 With --json there is nothing but JSON lines on stdout. The events are "arrived",
-"offline", "online", "reset" and "alert"; events and fields may be added.
+"offline", "online", "reset", "alert" and "skipped"; events and fields may be added.
 
 ` + exitHelp
 
 const watchExample = `  idlewild watch imaps://alice@imap.example.org/INBOX
   idlewild watch imaps://alice@imap.example.org --mailbox INBOX --mailbox Lists \
-      --password-command 'pass mail' --state ~/.local/state/alice.json --json`
+      --password-command 'pass mail' --state ~/.local/state/alice.json --json
+  idlewild watch imaps://alice@imap.example.org --state alice.json --exec ./handle-mail --verbose`
 
 // watchBurst is shorter than the Watcher's own: somebody waits for the line, and
 // there is one account only.
@@ -44,6 +59,7 @@ const watchBurst = 500 * time.Millisecond
 
 type watchOptions struct {
 	connect   connectFlags
+	exec      execFlags
 	mailboxes []string
 	json      bool
 	count     int
@@ -55,14 +71,14 @@ type watchOptions struct {
 func newWatchCommand(e *env) *cobra.Command {
 	var opts watchOptions
 	cmd := &cobra.Command{
-		Use:               "watch URL",
-		Short:             "Print what arrives in a mailbox, for ever",
+		Use:               "watch URL...",
+		Short:             "Print what arrives in mailboxes, for ever, or run a command for it",
 		Long:              watchHelp,
 		Example:           watchExample,
-		Args:              exactly("URL"),
+		Args:              urlArgs(e),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return runWatch(cmd.Context(), e, args[0], &opts)
+			return runWatch(cmd, e, args, &opts)
 		},
 	}
 	f := cmd.Flags()
@@ -72,18 +88,38 @@ func newWatchCommand(e *env) *cobra.Command {
 	f.DurationVar(&opts.length, "for", 0, "end after this `DURATION`, such as 10m; 0: never")
 	f.StringVar(&opts.state, "state", "", "keep in `FILE` how far each mailbox was read, and go on there")
 	f.StringVar(&opts.from, "from", "now", "where to begin if the state does not know: `now|all`")
+	opts.exec.add(cmd)
 	opts.connect.add(cmd)
 	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions(
 		[]cobra.Completion{"now", "all"}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
-func runWatch(ctx context.Context, e *env, url string, opts *watchOptions) error {
-	t, err := parseURL(url)
+// urlArgs is the check of the arguments: URLs, and nothing that --exec took.
+func urlArgs(e *env) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 && len(e.exec) > 0 {
+			return usagef("URL is missing: what follows --exec is all the command's, so URLs and flags go before it; "+
+				"it is: %s --exec COMMAND ARGS...", cmd.UseLine())
+		}
+		if len(args) == 0 {
+			return usagef("URL is missing; it is: %s", cmd.UseLine())
+		}
+		return nil
+	}
+}
+
+func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) error {
+	ctx := cmd.Context()
+	accounts, err := parseAccounts(urls, opts.mailboxes)
 	if err != nil {
 		return err
 	}
-	from, err := opts.check()
+	from, err := opts.check(e, len(accounts))
+	if err != nil {
+		return err
+	}
+	hook, err := opts.exec.hook(e, cmd)
 	if err != nil {
 		return err
 	}
@@ -99,45 +135,58 @@ func runWatch(ctx context.Context, e *env, url string, opts *watchOptions) error
 		return err
 	}
 	defer trace.Close()
-	conn, err := newConnector(ctx, e, t, &opts.connect, trace)
-	if err != nil {
-		if ctx.Err() != nil { // interrupted at the prompt
-			return nil
+	s := &sink{env: e, out: newOutput(e, opts.json), count: opts.count, hook: hook}
+	s.out.style.accounts = len(accounts) > 1
+	var followers []*follower
+	for _, a := range accounts {
+		conn, err := newConnector(ctx, e, a.target, &opts.connect, trace)
+		if err != nil {
+			if ctx.Err() != nil { // interrupted at the prompt
+				return nil
+			}
+			return err
 		}
-		return err
+		w := &watch.Watcher{
+			Dial: conn.dial, Account: a.account(), Mailboxes: a.mailboxes, From: from, Burst: watchBurst,
+		}
+		if store != nil { // else it were an interface that is not nil
+			w.Store = store
+		}
+		followers = append(followers, &follower{sink: s, target: a.target, mailboxes: a.mailboxes, watcher: w})
 	}
-	if t.security == imap.Plaintext && !loopback(t.host) {
-		e.say("warning: the password and all mail go to %s unprotected, where others can read them", t.host)
+	warnPlaintext(e, accounts)
+	if hook != nil {
+		e.linger.Store(int64(hook.longestEnd()))
 	}
 	if opts.length > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, opts.length)
 		defer cancel()
 	}
-	s := &sink{out: newOutput(e, opts.json), account: t.account(), count: opts.count}
-	var followers []*follower
-	for _, name := range mailboxNames(t, opts.mailboxes) {
-		w := &watch.Watcher{
-			Dial: conn.dial, Account: t.account(), Mailboxes: []string{name}, From: from, Burst: watchBurst,
-		}
-		if store != nil { // else it were an interface that is not nil
-			w.Store = store
-		}
-		followers = append(followers, &follower{sink: s, mailbox: name, watcher: w})
-	}
 	stopLive := s.showLive(followers)
-	err = followAll(ctx, t, followers)
+	err = followAll(ctx, followers)
 	stopLive()
-	return err
+	return cmp.Or(err, s.verdict())
+}
+
+func warnPlaintext(e *env, accounts []*account) {
+	for _, a := range accounts {
+		if a.security == imap.Plaintext && !loopback(a.host) {
+			e.say("warning: the password and all mail go to %s unprotected, where others can read them", a.host)
+		}
+	}
 }
 
 // check returns where to begin.
-func (o *watchOptions) check() (watch.Start, error) {
+func (o *watchOptions) check(e *env, accounts int) (watch.Start, error) {
 	if o.count < 0 {
 		return watch.Start{}, usagef("--count is %d, but cannot be less than 0", o.count)
 	}
 	if o.length < 0 {
 		return watch.Start{}, usagef("--for is %v, but cannot be less than 0", o.length)
+	}
+	if err := o.connect.password.check(e, accounts); err != nil {
+		return watch.Start{}, err
 	}
 	switch o.from {
 	case "now":
@@ -168,27 +217,9 @@ func openState(file string) (*watch.FileStore, error) {
 	return nil, fmt.Errorf("cannot use the --state file: %w", err)
 }
 
-// mailboxNames are those of the flags, else the URL's, else INBOX, each once.
-func mailboxNames(t target, flags []string) (names []string) {
-	if len(flags) == 0 {
-		flags = []string{t.mailbox}
-	}
-	known := make(map[string]bool)
-	for _, name := range flags {
-		if name == "" || strings.EqualFold(name, "INBOX") {
-			name = "INBOX" // RFC 9051 §5.1
-		}
-		if !known[name] {
-			known[name] = true
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // followAll runs the followers until ctx is done or one of them ends, which
 // ends all.
-func followAll(ctx context.Context, t target, followers []*follower) error {
+func followAll(ctx context.Context, followers []*follower) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error)
@@ -196,7 +227,7 @@ func followAll(ctx context.Context, t target, followers []*follower) error {
 		go func() {
 			err := f.run(ctx)
 			if err != nil && !errors.Is(err, errEnough) {
-				err = explain(t, f.mailbox, err)
+				err = explain(f.target, f.mailboxes, err)
 			}
 			ended <- err
 		}()
@@ -219,13 +250,9 @@ func (s *sink) showLive(followers []*follower) (stop func()) {
 	if !s.out.terminal() {
 		return func() {}
 	}
-	var names []string
-	for _, f := range followers {
-		names = append(names, f.mailbox)
-	}
-	s.out.setLive(func(columns int) string {
-		return s.status.live(s.out.style, names, s.account, columns)
-	})
+	s.status.watch(followers)
+	s.env.screen.Store(s.out)
+	s.out.setLive(func(columns int) string { return s.status.live(s.out.style, columns) })
 	tick := time.NewTicker(time.Second)
 	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -243,6 +270,7 @@ func (s *sink) showLive(followers []*follower) (stop func()) {
 		tick.Stop()
 		close(done)
 		<-ended
+		s.env.screen.Store(nil)
 		s.out.setLive(nil)
 	}
 }

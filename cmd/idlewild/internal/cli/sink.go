@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+)
+
+// sink is where the events of all mailboxes come together. Any goroutine may
+// use it.
+type sink struct {
+	env   *env
+	out   *output
+	hook  *hook               // nil: there is no command
+	count int                 // how many arrived events are wanted; 0: no limit
+	seen  func(arrivedRecord) // after each one was shown; nil: nobody asks
+
+	status status
+
+	mu      sync.Mutex
+	ended   bool
+	skipped int
+}
+
+// show puts out a record. It says whether it is the last one wanted; whoever
+// comes after that waits for the end.
+func (s *sink) show(ctx context.Context, r record) (last bool, err error) {
+	s.mu.Lock()
+	if s.ended {
+		s.mu.Unlock()
+		<-ctx.Done()
+		return false, errInterrupted
+	}
+	defer s.mu.Unlock()
+	arrived := s.status.note(r)
+	if err := s.out.emit(r); err != nil {
+		s.ended = true
+		return false, err
+	}
+	a, ok := r.(arrivedRecord)
+	if !ok {
+		return false, nil
+	}
+	if s.seen != nil {
+		s.seen(a)
+	}
+	s.ended = arrived == s.count
+	return s.ended, nil
+}
+
+// run has the command deal with a record, if it is one for it, which taken says.
+// No error: it is dealt with, or will never be, which was said.
+func (s *sink) run(ctx context.Context, r record) (taken bool, err error) {
+	if _, ok := r.(arrivedRecord); !ok || s.hook == nil {
+		return false, nil
+	}
+	in, err := newHookInput(r)
+	if err != nil {
+		return false, err
+	}
+	err = s.hook.handle(ctx, in)
+	skipped, ok := errors.AsType[*skippedError](err)
+	if !ok {
+		return err == nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.skipped++
+	s.env.say("SKIPPED %s: %v; it will not be tried again", in.what, skipped)
+	about := r.about()
+	return true, s.out.emit(skippedRecord{
+		head: about.head.as(eventSkipped), ID: about.id, Mailbox: about.mailbox, UIDValidity: about.uidValidity,
+		UIDs: strconv.FormatUint(uint64(about.uid), 10), Count: 1, Reason: reasonCommand, Error: skipped.Error(),
+	})
+}
+
+// verdict is the error, at the end, of a run that has skipped something.
+func (s *sink) verdict() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.skipped == 0 {
+		return nil
+	}
+	events := "1 event was skipped, because the command failed for it"
+	if s.skipped > 1 {
+		events = fmt.Sprintf("%d events were skipped, because the command failed for them", s.skipped)
+	}
+	return &exitError{exitSkipped, errors.New(events)}
+}
