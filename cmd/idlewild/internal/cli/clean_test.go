@@ -58,14 +58,16 @@ func TestA76_NothingHiddenIsPrinted(t *testing.T) {
 			offlineRecord{c, s(), s(), s(), 5, 1, false}, onlineRecord{c, s(), 1},
 			alertRecord{h, s(), s()}, authFailedRecord{h, s(), 3, 5}, reauthorizeRecord{h, s()},
 		} {
-			text, err := encodeJSON(rec)
-			if err != nil {
-				t.Fatal(err)
+			for _, one := range each(rec) {
+				text, err := encodeJSON(one)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !json.Valid(text) || strings.Count(string(text), "\n") != 1 {
+					t.Fatalf("seed %d: not one line of JSON: %q", seed, text)
+				}
+				mustBeHarmless(t, seed, strings.TrimSuffix(string(text), "\n"))
 			}
-			if !json.Valid(text) || strings.Count(string(text), "\n") != 1 {
-				t.Fatalf("seed %d: not one line of JSON: %q", seed, text)
-			}
-			mustBeHarmless(t, seed, strings.TrimSuffix(string(text), "\n"))
 			mustBeHarmless(t, seed, rec.line(style{}, 0))
 			columns := 1 + r.IntN(120)
 			onScreen := rec.line(style{accounts: r.IntN(2) == 0}, columns)

@@ -59,11 +59,7 @@ func messageRecord(h head, event watch.Event) record {
 }
 
 func connectionOf(h head, mailboxes []string) connection {
-	c := connection{head: h, Mailboxes: append([]string{}, mailboxes...)}
-	if len(mailboxes) > 0 {
-		c.Mailbox = mailboxes[0]
-	}
-	return c
+	return connection{head: h, mailboxes: mailboxes}
 }
 
 func flagNames(flags []imap.Flag) []string {

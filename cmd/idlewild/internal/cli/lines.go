@@ -88,7 +88,7 @@ func (r movedRecord) line(s style, columns int) string {
 }
 
 func (r offlineRecord) line(s style, columns int) string {
-	text := fmt.Sprintf("offline: %s: %s", names(r.Mailboxes), offlineWords(r.Reason))
+	text := fmt.Sprintf("offline: %s: %s", names(r.mailboxes), offlineWords(r.Reason))
 	if columns == 0 && r.Error != "" {
 		text += ": " + clean(r.Error)
 	}
@@ -125,7 +125,7 @@ func offlineWords(reason string) string {
 }
 
 func (r onlineRecord) line(s style, columns int) string {
-	text := fmt.Sprintf("online: %s, by %s", names(r.Mailboxes), clean(r.Mode))
+	text := fmt.Sprintf("online: %s, by %s", names(r.mailboxes), clean(r.Mode))
 	return r.notice(s, columns, s.green, "●", text)
 }
 

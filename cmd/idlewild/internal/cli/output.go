@@ -52,17 +52,19 @@ func (e *outputError) Unwrap() error { return e.err }
 func (o *output) emit(r record) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var line []byte
-	if o.json {
+	if !o.json {
+		return o.write([]byte(r.line(o.style, o.width()) + "\n"))
+	}
+	for _, r := range each(r) {
 		text, err := encodeJSON(r)
 		if err != nil {
 			return err
 		}
-		line = text
-	} else {
-		line = append([]byte(r.line(o.style, o.width())), '\n')
+		if err := o.write(text); err != nil {
+			return err
+		}
 	}
-	return o.write(line)
+	return nil
 }
 
 // print puts out a line for people; with JSON it does nothing.

@@ -138,12 +138,13 @@ func (r renamedRecord) about() about   { return about{head: r.head, mailbox: r.M
 func (r staleRecord) about() about     { return about{head: r.head, mailbox: r.Mailbox} }
 func (r recoveredRecord) about() about { return about{head: r.head, mailbox: r.Mailbox} }
 
-// connection is the part of a record about a connection: whose it is. Mailbox is the
-// first of them.
+// connection is the part of a record about a connection: whose it is. For people
+// it is one line for all its mailboxes; where programs read it, it is a record for
+// each, so that they can go by the mailbox.
 type connection struct {
 	head
-	Mailbox   string   `json:"mailbox"`
-	Mailboxes []string `json:"mailboxes"`
+	Mailbox   string `json:"mailbox"`
+	mailboxes []string
 }
 
 func (c connection) about() about { return about{head: c.head, mailbox: c.Mailbox} }
@@ -162,6 +163,24 @@ type onlineRecord struct {
 	connection
 	Mode    string `json:"mode"`
 	Attempt int    `json:"attempt"`
+}
+
+// each is a record as programs read it: mostly one.
+func each(r record) []record {
+	switch r := r.(type) {
+	case onlineRecord:
+		return eachMailbox(r.mailboxes, func(name string) record { r.Mailbox = name; return r })
+	case offlineRecord:
+		return eachMailbox(r.mailboxes, func(name string) record { r.Mailbox = name; return r })
+	}
+	return []record{r}
+}
+
+func eachMailbox(mailboxes []string, with func(name string) record) (all []record) {
+	for _, name := range mailboxes {
+		all = append(all, with(name))
+	}
+	return all
 }
 
 type alertRecord struct {

@@ -56,21 +56,30 @@ func (s *sink) run(ctx context.Context, r record) (taken bool, err error) {
 	if _, ok := r.(arrivedRecord); !ok || s.hook == nil {
 		return false, nil
 	}
+	for _, r := range each(r) {
+		if err := s.runOne(ctx, r); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (s *sink) runOne(ctx context.Context, r record) error {
 	in, err := newHookInput(r)
 	if err != nil {
-		return false, err
+		return err
 	}
 	err = s.hook.handle(ctx, in)
 	skipped, ok := errors.AsType[*skippedError](err)
 	if !ok {
-		return err == nil, err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skipped++
 	s.env.say("SKIPPED %s: %v; it will not be tried again", in.what, skipped)
 	about := r.about()
-	return true, s.out.emit(skippedRecord{
+	return s.out.emit(skippedRecord{
 		head: about.head.as(eventSkipped), ID: about.id, Mailbox: about.mailbox, UIDValidity: about.uidValidity,
 		UIDs: strconv.FormatUint(uint64(about.uid), 10), Count: 1, Reason: reasonCommand, Error: skipped.Error(),
 	})

@@ -43,9 +43,9 @@ func (s *status) note(r record) (arrived int) {
 	case arrivedRecord:
 		s.arrived++
 	case onlineRecord:
-		s.set(r.Account, r.Mailboxes, true)
+		s.set(r.Account, r.mailboxes, true)
 	case offlineRecord:
-		s.set(r.Account, r.Mailboxes, false)
+		s.set(r.Account, r.mailboxes, false)
 	}
 	return s.arrived
 }
