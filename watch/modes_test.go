@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -238,6 +239,29 @@ func TestNotifyRefused(t *testing.T) {
 		w.after(70 * time.Second)
 		w.exactIn(1, names...)
 		if m := w.w.Mode(); m != watch.ModeRotate {
+			t.Errorf("mode %q", m)
+		}
+	})
+}
+
+// What arrives after a mailbox was looked at and before the server is asked to
+// tell of it is not left to the next scan.
+func TestNotifyTellsOfTheGap(t *testing.T) {
+	in(t, func(w *world) {
+		names := w.boxes(3)
+		var once atomic.Bool
+		w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+			if c.Name == "NOTIFY" && once.CompareAndSwap(false, true) {
+				for _, name := range names {
+					w.deliverTo(name, 1)
+				}
+			}
+			return nil
+		}})
+		w.start()
+		w.after(5 * time.Second)
+		w.exactIn(1, names...)
+		if m := w.w.Mode(); m != watch.ModeNotify {
 			t.Errorf("mode %q", m)
 		}
 	})

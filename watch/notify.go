@@ -66,9 +66,14 @@ func (s *session) askNotify(ctx context.Context, names []string, more ...imap.No
 	if s.changes {
 		events = append(events, imap.NotifyFlagChange)
 	}
-	_, err := s.client.Notify(ctx, &imap.NotifyOptions{Groups: []imap.NotifyGroup{
+	// The answer has what came between the last look and now, of which the server
+	// would never tell.
+	found, err := s.client.Notify(ctx, &imap.NotifyOptions{Status: true, Groups: []imap.NotifyGroup{
 		{Mailboxes: imap.NotifyNamed, Names: names, Events: events},
 	}})
+	for _, status := range found {
+		s.heard(imap.StatusChanged{Status: status})
+	}
 	return err
 }
 
@@ -82,11 +87,15 @@ func (s *session) currentNames() (names []string) {
 
 // waitNotify listens to all mailboxes.
 func (s *session) waitNotify(ctx context.Context, until time.Time) error {
+	before := s.notified
 	if err := s.notify(ctx); err != nil || s.mode != ModeNotify {
 		return err
 	}
 	if b := s.open; b != nil {
 		return s.leave(ctx, b)
+	}
+	if !slices.Equal(before, s.notified) && slices.ContainsFunc(s.mine(), func(b *box) bool { return b.hinted }) {
+		return nil // the answer to NOTIFY has news
 	}
 	within, stop := s.interruptible(ctx, until)
 	defer stop()
