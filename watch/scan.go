@@ -223,7 +223,7 @@ func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipp
 		return e, false
 	}
 	return Skipped{
-		ID:      EventID(s.account, b.name, b.cursor.UIDValidity, next-1, KindSkipped),
+		ID:      EventID(s.account, b.name, b.cursor.UIDValidity, gap.Max(), KindSkipped),
 		Mailbox: b.name, UIDValidity: b.cursor.UIDValidity,
 		UIDs: gap, Count: int(gap.Len()), Reason: SkippedExpunged,
 	}, true

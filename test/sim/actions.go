@@ -1,0 +1,337 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
+)
+
+// action is something that may happen.
+type action struct {
+	do func(*world, Step) error
+
+	// rough is how long it may take, after Step.For, until all is in time again;
+	// 0: mail must be told in time whatever this does.
+	rough time.Duration
+}
+
+// Settling times of those who are told to wait.
+const (
+	afterDenial  = 65 * time.Minute // a refused login is tried again within an hour
+	afterMissing = 65 * time.Minute // a mailbox that is missing is looked for every hour
+)
+
+func (w *world) deliver(s Step) error {
+	for i := range s.N {
+		token := fmt.Sprintf("m%x-%d", s.Seed, i)
+		if s.Text == "twin" { // the same message again
+			token = "twin"
+		}
+		if _, err := w.srv.Deliver(user, serverName(s.Box), mail(token, int(s.Seed%2000)), nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// some chooses messages: a part of them, or all, or the newest.
+func (w *world) some(s Step) (uids []uint32) {
+	r := rand.New(rand.NewPCG(s.Seed, 3))
+	all := w.srv.Messages(user, serverName(s.Box))
+	for i, info := range all {
+		if s.Text == "all" || s.Text == "newest" && i == len(all)-1 || s.Text == "" && r.IntN(3) == 0 {
+			uids = append(uids, info.UID)
+		}
+	}
+	return uids
+}
+
+func (w *world) remove(s Step) error {
+	if uids := w.some(s); len(uids) > 0 {
+		return w.srv.Remove(user, serverName(s.Box), uids...)
+	}
+	return nil
+}
+
+func (w *world) flag(s Step) error {
+	sets := [][]string{{}, {`\Seen`}, {`\Seen`, `\Flagged`}, {"$Work"}}
+	for _, uid := range w.some(s) {
+		if err := w.srv.SetFlags(user, serverName(s.Box), uid, sets[(s.Seed+uint64(uid))%4]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// move moves or copies, as another client does.
+func (w *world) move(s Step) (err error) {
+	uids, to := w.some(s), serverName(s.To)
+	switch {
+	case len(uids) == 0:
+	case s.Do == "copy":
+		_, err = w.srv.Copy(user, serverName(s.Box), to, uids...)
+	default:
+		_, err = w.srv.Move(user, serverName(s.Box), to, uids...)
+	}
+	return err
+}
+
+// rebuild gives a mailbox a new UIDVALIDITY. Text has the letters of what is
+// special: k for keeping the UIDs, s for another order, d for new dates, i for
+// new identities; To is what becomes of sessions.
+func (w *world) rebuild(s Step) error {
+	has := func(letter string) bool { return strings.Contains(s.Text, letter) }
+	opts := &imaptest.RebuildOptions{
+		Sessions: imaptest.Eviction(s.To), KeepUIDs: has("k"), NewDates: has("d"), NewIDs: has("i"),
+	}
+	if has("s") && !has("k") {
+		opts.Shuffle = s.Seed | 1
+	}
+	return w.srv.Rebuild(user, serverName(s.Box), opts)
+}
+
+// recreate deletes a mailbox and makes another one of the name.
+func (w *world) recreate(s Step) error {
+	if err := w.free(s.Box); err != nil {
+		return err
+	}
+	if err := w.srv.DeleteMailbox(user, serverName(s.Box)); err != nil {
+		return err
+	}
+	return w.srv.CreateMailbox(user, serverName(s.Box))
+}
+
+func (w *world) create(s Step) error { return w.srv.CreateMailbox(user, serverName(s.Box)) }
+
+func (w *world) delete(s Step) error {
+	if err := w.free(s.Box); err != nil {
+		return err
+	}
+	return w.srv.DeleteMailbox(user, serverName(s.Box))
+}
+
+func (w *world) rename(s Step) error {
+	if err := w.free(s.Box); err != nil {
+		return err
+	}
+	return w.srv.RenameMailbox(user, serverName(s.Box), serverName(s.To))
+}
+
+const allRights = "lrswipkxtea"
+
+// free says whether a mailbox is not locked, since locks are known by its name.
+func (w *world) free(box string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.locked[box] {
+		return fmt.Errorf("%s is locked", box)
+	}
+	return nil
+}
+
+// lock makes a mailbox impossible to select, as Text says, or possible again.
+func (w *world) lock(s Step) error {
+	w.mu.Lock()
+	w.locked[s.Box] = s.Text != "open"
+	w.mu.Unlock()
+	name := serverName(s.Box)
+	switch s.Text {
+	case "open":
+		return errors.Join(w.srv.SetSelectable(user, name, true), w.srv.SetRights(user, name, allRights))
+	case "noselect":
+		return w.srv.SetSelectable(user, name, false)
+	}
+	return w.srv.SetRights(user, name, "l")
+}
+
+// restart is the server's.
+func (w *world) restart(s Step) error {
+	w.net.set(func(x *weather) { x.refuse, x.refuseUntil = "refused", time.Now().Add(s.For.d()) })
+	w.srv.Disconnect(user, s.Text)
+	return nil
+}
+
+// command makes the server do something odd about a command: Box is its name.
+func (w *world) command(s Step) error {
+	a := oddities[s.Text]
+	if a == nil {
+		return fmt.Errorf("no oddity %q", s.Text)
+	}
+	w.rules.add(&rule{name: s.Box, n: s.N, until: time.Now().Add(s.For.d()), do: func() *imaptest.Action { return a(s) }})
+	return nil
+}
+
+// oddities are what a server may do about a command.
+var oddities = map[string]func(Step) *imaptest.Action{
+	"cut":      func(Step) *imaptest.Action { return &imaptest.Action{Cut: true} },
+	"cutreply": func(Step) *imaptest.Action { return &imaptest.Action{CutReply: true} },
+	"bye":      func(Step) *imaptest.Action { return &imaptest.Action{Bye: "shutting down"} },
+	"no":       func(Step) *imaptest.Action { return &imaptest.Action{Reply: "NO [SERVERBUG] not now"} },
+	"bad":      func(Step) *imaptest.Action { return &imaptest.Action{Reply: "BAD what?"} },
+	"slow": func(s Step) *imaptest.Action {
+		return &imaptest.Action{Delay: time.Duration(s.Seed % uint64(3*time.Minute))}
+	},
+	"alert": func(Step) *imaptest.Action {
+		return &imaptest.Action{Untagged: []string{"OK [ALERT] The disk is nearly full", "OK Still here"}}
+	},
+}
+
+// at makes something happen at the moment at which the server reads a command:
+// Box is its name, and Then what happens.
+func (w *world) at(s Step) error {
+	if s.Then == nil {
+		return errors.New("nothing to do then")
+	}
+	w.rules.add(&rule{name: s.Box, n: s.N, until: time.Now().Add(s.For.d()), do: func() *imaptest.Action {
+		w.do(*s.Then)
+		return nil
+	}})
+	return nil
+}
+
+// login makes the server refuse logins. Text says why.
+func (w *world) login(s Step) error {
+	reply := refusals[s.Text]
+	if reply == "" {
+		return fmt.Errorf("no refusal %q", s.Text)
+	}
+	w.rules.add(&rule{name: "login", until: time.Now().Add(s.For.d()), do: func() *imaptest.Action {
+		if s.Text == "denied" {
+			w.mu.Lock()
+			w.denied = append(w.denied, attempt{time.Now(), w.now.number})
+			w.mu.Unlock()
+		}
+		return &imaptest.Action{Reply: reply}
+	}})
+	return nil
+}
+
+// refusals of logins.
+var refusals = map[string]string{
+	"denied":    "NO [AUTHENTICATIONFAILED] Invalid credentials",
+	"limit":     "NO [LIMIT] too many connections",
+	"throttled": "NO Request is throttled. Suggested Backoff Time: 299923 milliseconds",
+	"outage":    "NO [UNAVAILABLE] Temporary authentication failure",
+}
+
+// lie makes IDLE less than it says.
+func (w *world) lie(s Step) error {
+	switch s.Text {
+	case "":
+		w.setFaults(imaptest.Faults{})
+	case "mute":
+		w.setFaults(imaptest.Faults{MuteIdle: true})
+	case "hold":
+		w.setFaults(imaptest.Faults{HoldExists: true})
+	case "noidle":
+		w.setFaults(imaptest.Faults{RefuseIdle: "not today"})
+	default:
+		return fmt.Errorf("no lie %q", s.Text)
+	}
+	return nil
+}
+
+// clear ends all weather and rules.
+func (w *world) clear(Step) error {
+	w.rules.clear()
+	w.setFaults(imaptest.Faults{})
+	w.net.set(func(x *weather) { *x = weather{} })
+	w.habits.change(func(h *habit) { h.slow = 0 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.unsettle(settling)
+	return nil
+}
+
+// sky is an action of the network's weather.
+func sky(f func(s Step, x *weather, until time.Time)) func(*world, Step) error {
+	return func(w *world, s Step) error {
+		w.net.set(func(x *weather) { f(s, x, time.Now().Add(s.For.d())) })
+		return nil
+	}
+}
+
+// die ends the life of the program: at once, or at a point.
+func (w *world) die(s Step) error {
+	w.mu.Lock()
+	l := w.now
+	w.mu.Unlock()
+	switch {
+	case l == nil:
+	case s.Text == "now":
+		l.crash(s.For.d())
+		<-l.ended
+	case s.Text == "leave":
+		l.leave(s.For.d())
+		<-l.ended
+	default:
+		l.doom(s.Text, max(s.N, 1), s.For.d())
+	}
+	return nil
+}
+
+func (w *world) breakDisk(s Step) error {
+	w.disk.mu.Lock()
+	defer w.disk.mu.Unlock()
+	w.disk.fails = int(s.N)
+	return nil
+}
+
+func (w *world) setHabit(s Step) error {
+	w.habits.change(func(h *habit) {
+		switch s.Do {
+		case "commit":
+			h.commit = s.Text
+		case "body":
+			h.body = s.Text
+		case "slow":
+			h.slow = time.Duration(s.N) * time.Millisecond
+		}
+	})
+	return nil
+}
+
+// actions are all that may happen.
+func actions() map[string]*action {
+	return map[string]*action{
+		// mail
+		"deliver": {do: (*world).deliver},
+		"remove":  {do: (*world).remove},
+		"flag":    {do: (*world).flag},
+		"move":    {do: (*world).move},
+		"copy":    {do: (*world).move},
+		// mailboxes
+		"rebuild":  {do: (*world).rebuild, rough: settling},
+		"recreate": {do: (*world).recreate, rough: settling},
+		"rename":   {do: (*world).rename, rough: afterMissing},
+		"create":   {do: (*world).create, rough: afterMissing},
+		"delete":   {do: (*world).delete, rough: afterMissing},
+		"lock":     {do: (*world).lock, rough: afterMissing},
+		// the network
+		"cut":    {do: func(w *world, s Step) error { w.net.each(0, (*link).cut); return nil }, rough: settling},
+		"vanish": {do: func(w *world, s Step) error { w.net.each(0, (*link).blackhole); return nil }, rough: settling},
+		"cutat":  {do: sky(func(s Step, x *weather, until time.Time) { x.cutAt(s, until) }), rough: settling},
+		"stall":  {do: sky(func(s Step, x *weather, until time.Time) { x.until = until }), rough: settling},
+		"lag": {do: sky(func(s Step, x *weather, until time.Time) {
+			x.slow, x.slowUntil = time.Duration(s.N)*time.Millisecond, until
+		}), rough: settling},
+		"refuse": {do: sky(func(s Step, x *weather, until time.Time) { x.refuse, x.refuseUntil = s.Text, until }), rough: settling},
+		// the server
+		"restart": {do: (*world).restart, rough: settling},
+		"command": {do: (*world).command, rough: settling},
+		"at":      {do: (*world).at, rough: settling},
+		"login":   {do: (*world).login, rough: afterDenial},
+		"lie":     {do: (*world).lie},
+		"calm":    {do: (*world).clear},
+		// the program
+		"die":    {do: (*world).die, rough: settling},
+		"disk":   {do: (*world).breakDisk, rough: settling},
+		"commit": {do: (*world).setHabit},
+		"body":   {do: (*world).setHabit},
+		"slow":   {do: (*world).setHabit, rough: settling},
+	}
+}
