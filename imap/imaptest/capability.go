@@ -2,13 +2,14 @@ package imaptest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // can says whether the server has a capability, for those that can be taken
 // away.
 func (c *conn) can(name string) bool {
-	if c.srv.caps[name] || name == "X-GM-EXT-1" && !c.srv.opts.Gmail || name == "JMAPACCESS" && c.srv.opts.JMAP == "" {
+	if c.srv.caps[name] || c.srv.lacks(name) || name == "X-GM-EXT-1" && !c.srv.opts.Gmail || name == "JMAPACCESS" && c.srv.opts.JMAP == "" {
 		return false
 	}
 	for _, dropped := range c.faults().DropCapabilities {
@@ -88,23 +89,11 @@ var sessionCapabilities = []string{
 
 // capabilities returns the capability list as it is now.
 func (c *conn) capabilities() string {
-	names := []string{"IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"}
+	names := c.openCapabilities()
 	if c.user.Load() == nil {
 		names = append(names, c.loginCapabilities()...)
 	} else {
-		names = append(names, sessionCapabilities...)
-		if c.canRev2() {
-			names = append(names, "IMAP4rev2")
-		}
-		if n := c.srv.opts.MessageLimit; n > 0 {
-			names = append(names, fmt.Sprintf("MESSAGELIMIT=%d", n))
-		}
-		if c.srv.opts.JMAP != "" {
-			names = append(names, "JMAPACCESS")
-		}
-		if n := c.srv.opts.AppendLimit; n > 0 {
-			names = append(names, fmt.Sprintf("APPENDLIMIT=%d", n))
-		}
+		names = append(names, c.limitCapabilities()...)
 	}
 	kept := names[:0]
 	for _, name := range names {
@@ -113,6 +102,53 @@ func (c *conn) capabilities() string {
 		}
 	}
 	return strings.Join(append(kept, c.srv.opts.With...), " ")
+}
+
+// openCapabilities are those that are there whatever the options are about.
+func (c *conn) openCapabilities() []string {
+	opts := &c.srv.opts
+	loggedIn := c.user.Load() != nil
+	switch {
+	case !loggedIn && opts.Early != nil:
+		return slices.Clone(opts.Early)
+	case opts.Offers != nil:
+		return slices.Clone(opts.Offers)
+	}
+	names := []string{"IMAP4rev1", "SASL-IR", "LITERAL+", "ID", "ENABLE", "IDLE"}
+	if loggedIn {
+		names = append(names, sessionCapabilities...)
+		if c.canRev2() {
+			names = append(names, "IMAP4rev2")
+		}
+	}
+	return names
+}
+
+// limitCapabilities are those that options bring.
+func (c *conn) limitCapabilities() (names []string) {
+	if n := c.srv.opts.MessageLimit; n > 0 {
+		names = append(names, fmt.Sprintf("MESSAGELIMIT=%d", n))
+	}
+	if c.srv.opts.JMAP != "" {
+		names = append(names, "JMAPACCESS")
+	}
+	if n := c.srv.opts.AppendLimit; n > 0 {
+		names = append(names, fmt.Sprintf("APPENDLIMIT=%d", n))
+	}
+	return names
+}
+
+// lacks says whether the options leave a capability out.
+func (s *Server) lacks(name string) bool {
+	if s.only == nil || s.only[strings.ToUpper(name)] {
+		return false
+	}
+	for _, prefix := range []string{"AUTH=", "MESSAGELIMIT=", "APPENDLIMIT="} {
+		if strings.HasPrefix(name, prefix) {
+			return false
+		}
+	}
+	return name != "STARTTLS" && name != "LOGINDISABLED" && name != "JMAPACCESS"
 }
 
 // needed is the capability without which another is nothing.

@@ -42,7 +42,7 @@ func (c *conn) readCommand() (*command, error) {
 			}
 		}
 		n, wait, isLiteral := literalAt(text)
-		if !isLiteral || !wait && !c.can("LITERAL+") {
+		if !isLiteral || !wait && !c.can("LITERAL+") && !c.srv.only["LITERAL-"] {
 			return cmd, nil
 		}
 		if n > dataLeft {

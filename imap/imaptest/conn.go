@@ -48,7 +48,14 @@ type conn struct {
 
 	pumping atomic.Bool // a pump is on its way
 	wire    wire        // what is between the server and the client
-	keep    *time.Timer // the next "Still here" in IDLE
+
+	life       lifetime
+	parting    string      // a BYE is to be said after the reply
+	fake       bool        // the login was of no use
+	token      bool        // it was with a token
+	identified bool        // the client has sent ID
+	throttled  int         // commands refused in a row
+	keep       *time.Timer // the next "Still here" in IDLE
 }
 
 const flushAt = 32 << 10
@@ -80,6 +87,7 @@ func (c *conn) run(secure bool) {
 	if u := c.user.Load(); u != nil {
 		u.logout()
 	}
+	c.endSession()
 	c.stopKeepalive()
 	c.nc.Close()
 	c.cut()
@@ -112,6 +120,7 @@ func (c *conn) greet() {
 			u.enterNow()
 			u.mu.Unlock()
 			c.user.Store(u)
+			c.beginSession(false)
 			status = "PREAUTH"
 		}
 	}
@@ -119,9 +128,9 @@ func (c *conn) greet() {
 	case opts.Greeting != "":
 		c.untagged("%s", opts.Greeting)
 	case opts.QuietCapabilities:
-		c.untagged("%s imaptest ready", status)
+		c.untagged("%s %s", status, opts.greetingText())
 	default:
-		c.untagged("%s [CAPABILITY %s] imaptest ready", status, c.capabilities())
+		c.untagged("%s [CAPABILITY %s] %s", status, c.capabilities(), opts.greetingText())
 	}
 }
 

@@ -25,10 +25,14 @@ func (c *conn) step() bool {
 // execute finds the command's handler and runs it.
 func (c *conn) execute(cmd *command) reply {
 	c.count(cmd)
+	c.heard(cmd.name)
 	if cmd.refused != nil {
 		return *cmd.refused
 	}
 	if r := c.bereft(cmd); r != nil {
+		return *r
+	}
+	if r := c.throttle(cmd); r != nil {
 		return *r
 	}
 	h, r := c.find(cmd)
@@ -63,6 +67,7 @@ func (c *conn) conclude(cmd *command, r reply) {
 	c.out = append(c.out, r.String()...)
 	c.crlf()
 	c.mayFlush()
+	c.part()
 }
 
 // tellsAfter says whether what is new is told with the reply to a command.
@@ -107,6 +112,9 @@ func (c *conn) find(cmd *command) (handler, reply) {
 	if h := userCommand(cmd.name); h != nil {
 		if c.user.Load() == nil {
 			return nil, bad("%s: not logged in", cmd.name)
+		}
+		if text := c.srv.opts.IDFirst; text != "" && !c.identified && (cmd.name == "SELECT" || cmd.name == "EXAMINE") {
+			return nil, no("", "%s", text)
 		}
 		return h, reply{}
 	}

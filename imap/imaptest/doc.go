@@ -10,6 +10,8 @@
 //     the like do what other clients and administrators do.
 //   - [Faults] and [WrapConn] split, delay, swallow and cut, tell wrong numbers and
 //     no news; [Poison] does so for one message, [Server.Blackhole] for the network.
+//   - [Personalities] are servers that behave as known providers do: what they
+//     offer, how long they let sessions live ([Limits]), where they are odd.
 //   - [Server.Stats] says what clients have done: logins, sessions, commands.
 //   - [Pipe] is a buffered in-memory connection; [CA] issues certificates for
 //     tests.

@@ -25,7 +25,9 @@ func (c *conn) enable(cmd *command) reply {
 			}
 		}
 	}
-	c.untagged("%s", strings.Join(append([]string{"ENABLED"}, on...), " "))
+	if !c.srv.opts.SilentEnable {
+		c.untagged("%s", strings.Join(append([]string{"ENABLED"}, on...), " "))
+	}
 	return ok("ENABLE completed")
 }
 

@@ -22,10 +22,13 @@ func (c *conn) doIdle(cmd *command) reply {
 		c.syncWatched()
 	}
 	c.startKeepalive()
+	c.beginIdle()
 	c.in.shrink()
 	line, fault, err := c.in.line(nil, c.srv.opts.maxLine())
 	c.idle.Store(false)
 	c.stopKeepalive()
+	c.endIdle()
+	c.heard("DONE")
 	if err != nil {
 		c.over = true
 		return reply{}

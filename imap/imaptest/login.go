@@ -48,25 +48,41 @@ func (c *conn) admit(name, password string) reply {
 		return no("", "%s", c.faults().RefuseLogin)
 	case err != nil:
 		return badCredentials()
-	case c.faults().RefuseLogin == "" && !u.hasPassword(password):
+	}
+	if r := u.mayTry(c); r != nil {
+		return *r
+	}
+	if c.faults().RefuseLogin == "" && !u.hasPassword(password) {
 		u.noteRefusal()
 		return badCredentials()
 	}
-	return c.enter(u)
+	return c.welcome(u)
 }
 
 // enter logs a user in who has proved who it is.
 func (c *conn) enter(u *User) reply {
+	if r := u.mayTry(c); r != nil {
+		return *r
+	}
+	return c.welcome(u)
+}
+
+// welcome is enter for those whose attempt was counted.
+func (c *conn) welcome(u *User) reply {
 	r := no("", "%s", c.faults().RefuseLogin)
 	if c.faults().RefuseLogin == "" {
-		r = u.login()
+		r = u.login(c)
 	}
 	if r.status != "OK" {
 		u.noteRefusal()
 		return r
 	}
+	if c.srv.opts.StaleCapabilities {
+		r.code = "CAPABILITY " + c.capabilities()
+	}
 	c.user.Store(u)
-	if !c.srv.opts.QuietCapabilities {
+	c.beginSession(c.token)
+	if !c.srv.opts.QuietCapabilities && !c.srv.opts.StaleCapabilities {
 		r.code = "CAPABILITY " + c.capabilities()
 	}
 	return r
@@ -235,6 +251,7 @@ func (x *exchange) oauth(mechanism string) reply {
 	if token == "" {
 		return bad("%s: expected a user and a bearer token", mechanism)
 	}
+	x.c.token = true
 	r := x.finish(name, token)
 	if r.status == "NO" && x.failed == nil {
 		x.ask(`{"status":"invalid_token","schemes":"bearer"}`)

@@ -13,6 +13,18 @@ type Options struct {
 	// capabilities.
 	Greeting string
 
+	// GreetingText replaces what the greeting says after its status and the
+	// capabilities. Empty: "imaptest ready".
+	GreetingText string
+
+	// ID is what ID answers: names and values in turn. Nil: the name imaptest;
+	// empty: NIL.
+	ID []string
+
+	// IDFirst is the text of a NO to SELECT and EXAMINE as long as the client has
+	// not sent ID. Empty: they need no ID.
+	IDFirst string
+
 	// Preauth is the name of a user who is logged in from the start, with a
 	// PREAUTH greeting. Empty: clients log in.
 	Preauth string
@@ -39,6 +51,23 @@ type Options struct {
 	// With adds words to the capability list. The server does nothing more for
 	// them than to say so.
 	With []string
+
+	// Offers are the capabilities after login, in this order, in place of those of
+	// a server that has all: what is not among them, or among Early, is an unknown
+	// command. Words that this server does not know are said and no more. What
+	// other options say, such as AUTH= and MESSAGELIMIT=, is added. Nil: all.
+	Offers []string
+
+	// Early are the capabilities that are told before login, as Offers are after
+	// it. Nil: those that make sense then.
+	Early []string
+
+	// StaleCapabilities tells those from before login again in the reply to
+	// logging in.
+	StaleCapabilities bool
+
+	// SilentEnable leaves out the untagged ENABLED.
+	SilentEnable bool
 
 	// Gmail adds Gmail's X-GM-EXT-1: numbers of messages and threads, and labels,
 	// which are kept, but put no message into a mailbox.
@@ -87,8 +116,15 @@ type Options struct {
 	Removals int
 
 	// MaxConnections limits the connections of one user; more logins are refused
-	// with [LIMIT]. Zero: no limit.
+	// with [LIMIT], or as Limits says. Zero: no limit.
 	MaxConnections int
+
+	// Limits are what else a user is limited to.
+	Limits Limits
+
+	// Seed decides what Limits leave to chance. The same seed, and connections made
+	// in the same order, give the same.
+	Seed uint64
 
 	// Faults are the faults to begin with. Nil: none.
 	Faults *Faults
@@ -104,6 +140,13 @@ type Options struct {
 	// literal of the client's, or 'S' with as much as the server wrote at once.
 	// It is called from many goroutines and must not keep data. Nil: nobody.
 	Trace func(conn uint32, dir byte, data []byte)
+}
+
+func (o *Options) greetingText() string {
+	if o.GreetingText == "" {
+		return "imaptest ready"
+	}
+	return o.GreetingText
 }
 
 func (o *Options) maxLine() int {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 type Server struct {
 	opts   Options
 	caps   map[string]bool // capabilities taken away, upper case
+	only   map[string]bool // those that there are, upper case; nil: all
 	faults atomic.Pointer[Faults]
 	now    func() time.Time
 	wg     sync.WaitGroup
@@ -53,6 +55,9 @@ func NewServer(opts *Options) *Server {
 		s.opts = *opts
 	}
 	s.caps = upperSet(s.opts.Without)
+	if s.opts.Offers != nil {
+		s.only = upperSet(append(slices.Clone(s.opts.Offers), s.opts.Early...))
+	}
 	s.closing = make(chan struct{})
 	s.SetFaults(s.opts.Faults)
 	s.now = s.opts.Now

@@ -38,8 +38,33 @@ func (c *conn) identify(cmd *command) reply {
 	if !cmd.end() {
 		return cmd.syntax()
 	}
-	c.untagged(`ID ("name" "imaptest")`)
+	c.identified = true
+	c.sayID()
 	return ok("ID completed")
+}
+
+// sayID says who the server is.
+func (c *conn) sayID() {
+	fields := c.srv.opts.ID
+	if fields == nil {
+		fields = []string{"name", "imaptest"}
+	}
+	c.out = append(c.out, "* ID "...)
+	if len(fields) == 0 {
+		c.out = append(c.out, "NIL"...)
+	}
+	for i, f := range fields {
+		if i == 0 {
+			c.out = append(c.out, '(')
+		} else {
+			c.out = append(c.out, ' ')
+		}
+		c.out = appendString(c.out, f)
+	}
+	if len(fields) > 0 {
+		c.out = append(c.out, ')')
+	}
+	c.crlf()
 }
 
 // namespace: RFC 2342.

@@ -8,6 +8,7 @@ func (c *conn) unauthenticate(cmd *command) reply {
 	}
 	c.deselect()
 	c.unwatch()
+	c.endSession()
 	c.user.Load().logout()
 	c.user.Store(nil)
 	c.enabled, c.condstore, c.language = nil, false, ""

@@ -24,6 +24,9 @@ type User struct {
 	most       int                // the most there were at once
 	entered    []time.Time        // logins, and
 	refused    []time.Time        // those refused
+	attempts   window             // to log in
+	locked     time.Time          // until when nobody can log in
+	recent     window             // commands
 	watchers   map[*conn]struct{} // that have used NOTIFY
 	quota      quotaLimits
 	metadata   metadata // of the server, as this user sees it
@@ -101,11 +104,19 @@ func (u *User) secret() string {
 }
 
 // login counts a connection in, if the user may have one more.
-func (u *User) login() reply {
+func (u *User) login(c *conn) reply {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if n := u.srv.opts.MaxConnections; n > 0 && u.logins >= n {
-		return no("LIMIT", "too many connections")
+	opts := &u.srv.opts
+	if n := opts.MaxConnections; n > 0 && u.logins >= n {
+		switch {
+		case opts.Limits.FakeLogin:
+			c.fake = true
+		case opts.Limits.TooMany != "":
+			return no("", "%s", opts.Limits.TooMany)
+		default:
+			return no("LIMIT", "too many connections")
+		}
 	}
 	u.enterNow()
 	return ok("logged in")
