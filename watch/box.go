@@ -31,6 +31,16 @@ type box struct {
 	status     *imap.MailboxStatus // the last one; nil: none
 	missing    *absence            // nil: it is there
 
+	// With Watcher.Changes; see changes.go.
+	known    *known
+	doubt    doubt     // what may have changed
+	opening  opening   // since the last look at the changes
+	rung     rung      // how changes are found
+	calm     time.Time // no comparison before
+	moves    moves     // messages that are gone and may be found elsewhere
+	fruitful bool      // changes were told since the last scan
+	looked   uint64    // the line's number of the last complete scan
+
 	mu        sync.Mutex
 	emitted   uint64        // batches
 	committed uint64        // the last of them

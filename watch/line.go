@@ -16,7 +16,8 @@ type line struct {
 	*run
 	pace    pace
 	renewal renewal
-	began   bool // there was a connection
+	began   bool   // there was a connection
+	looks   uint64 // complete scans
 
 	mu      sync.Mutex
 	boxes   []*box

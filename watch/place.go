@@ -51,6 +51,9 @@ func (s *session) baseline(ctx context.Context, b *box) error {
 		return err
 	}
 	b.cursor = Cursor{UIDValidity: state.UIDValidity, UIDNext: next}
+	if err := s.firstPicture(ctx, b); err != nil {
+		return err
+	}
 	if err := b.save(ctx, b.cursor); err != nil {
 		return fatalError{err}
 	}

@@ -109,7 +109,7 @@ func (s *session) compare(b *box, status *imap.MailboxStatus) {
 	case now.UIDValidity != 0 && now.UIDValidity != b.cursor.UIDValidity,
 		now.UIDNext > b.cursor.UIDNext,
 		number && (now.UIDNext == 0 || s.changes),
-		s.changes && old.HighestModSeq != 0 && old.HighestModSeq != now.HighestModSeq:
+		s.changes && b.differs(&old, &now):
 		b.hinted, b.announced = true, true
 	}
 }

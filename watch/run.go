@@ -17,6 +17,7 @@ type run struct {
 	boxes   []*box
 	batches chan *Batch
 	ended   chan error // a line has ended, and the Watch is to end
+	spots   *spots
 
 	logins logins // what the lines share of them
 
@@ -27,7 +28,7 @@ type run struct {
 }
 
 func newRun(s *settings) *run {
-	r := &run{settings: s, batches: make(chan *Batch), ended: make(chan error)}
+	r := &run{settings: s, batches: make(chan *Batch), ended: make(chan error), spots: newSpots()}
 	for _, name := range s.mailboxes {
 		r.boxes = append(r.boxes, newBox(r, name))
 	}

@@ -44,7 +44,10 @@ func (s *session) scan(ctx context.Context, b *box) error {
 	b.visited = true
 	s.alive = time.Now()
 	found := b.cursor.UIDNext > before.UIDNext
-	b.slowDown(announced && !found, s.burst)
+	b.slowDown(announced && !found && !b.fruitful, s.burst)
+	b.fruitful = false
+	s.looks++
+	b.looked = s.looks
 	s.trust(b, first, announced, found)
 	s.schedule(b)
 	return s.tellProof(ctx, b)
@@ -60,7 +63,7 @@ func (s *session) tellProof(ctx context.Context, b *box) error {
 
 // schedule sets when to look again in any case.
 func (s *session) schedule(b *box) {
-	b.due = b.opened.Add(s.scanEvery)
+	b.due = earlier(b.opened.Add(s.scanEvery), b.changesDue())
 	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles(b) {
 		poll := time.Duration(float64(s.pollEvery) * (0.9 + 0.2*s.rand()))
 		b.due = earlier(b.due, b.scanned.Add(poll))
@@ -80,7 +83,7 @@ func (b *box) slowDown(vain bool, most time.Duration) {
 
 // scanOnce scans with one question, unless the answer is large.
 func (s *session) scanOnce(ctx context.Context, b *box, from imap.UID) error {
-	found, err := s.messages(ctx, b, imap.UIDRange(from, imap.MaxUID), &s.fetch, scanWindow)
+	found, err := s.messages(ctx, b, imap.UIDRange(from, imap.MaxUID), s.asks(), scanWindow)
 	if errors.Is(err, errMany) {
 		return s.scanWindows(ctx, b)
 	}
@@ -120,7 +123,7 @@ func (s *session) scanWindows(ctx context.Context, b *box) error {
 // scanWindow reports some messages that exist, in ascending order. All that
 // was there below the last of them is among them, or was reported before.
 func (s *session) scanWindow(ctx context.Context, b *box, uids []imap.UID) error {
-	found, err := s.messages(ctx, b, imap.UIDSetOf(uids...), &s.fetch, 0)
+	found, err := s.messages(ctx, b, imap.UIDSetOf(uids...), s.asks(), 0)
 	if err != nil {
 		return err
 	}
@@ -192,6 +195,7 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 		if err := s.emitOf(ctx, b, to, events...); err != nil {
 			return err
 		}
+		s.note(b, part)
 	}
 	if next <= b.cursor.UIDNext {
 		return nil

@@ -36,6 +36,7 @@ type session struct {
 	ends      int       // how often the server has ended it
 	deaf      bool      // IDLE tells nothing, since NOTIFY was given up
 	idleAfter time.Time // IDLE was refused, and is not tried before
+	noModSeqs bool      // the server cannot tell changes by mod-sequence
 
 	ear       sync.Mutex
 	alerts    []Alert
@@ -54,6 +55,9 @@ func (s *session) work(ctx context.Context) error {
 	hearing, stop := context.WithCancel(ctx)
 	defer stop()
 	s.workers.Go(func() { s.hear(hearing) })
+	if err := s.enable(ctx); err != nil {
+		return err
+	}
 	if err := s.choose(ctx); err != nil {
 		return err
 	}
@@ -195,6 +199,9 @@ func (s *session) visit(ctx context.Context, b *box) error {
 	if ok, err := s.look(ctx, b); err != nil || !ok {
 		return err
 	}
+	if err := s.catchUp(ctx, b); err != nil {
+		return err
+	}
 	return s.scan(ctx, b)
 }
 
@@ -245,6 +252,7 @@ func (s *session) examine(ctx context.Context, b *box) error {
 	}
 	s.open, s.handle = b, handle
 	b.opened, s.alive = time.Now(), time.Now()
+	s.noteOpening(b)
 	return nil
 }
 

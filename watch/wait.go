@@ -57,8 +57,11 @@ func (s *session) waitOpen(ctx context.Context, until time.Time) error {
 		if err != nil {
 			return s.listened(ctx, within, err)
 		}
-		if _, alert := u.(imap.Alert); alert {
-			continue // hear gets it
+		switch u.(type) {
+		case imap.Alert: // hear gets it
+			continue
+		case imap.HighestModSeq: // what it covers was told before
+			continue
 		}
 		s.news(b, u)
 		return nil
@@ -70,6 +73,7 @@ func (s *session) waitOpen(ctx context.Context, until time.Time) error {
 func (s *session) news(b *box, u imap.Update) {
 	b.hinted = true
 	b.announced = true
+	b.listen(u)
 	s.alive = time.Now()
 }
 
