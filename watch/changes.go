@@ -238,13 +238,6 @@ func (b *box) changesDue() time.Time {
 	return later(b.calm, b.moves.next)
 }
 
-func later(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return b
-	}
-	return a
-}
-
 // differs says whether a new STATUS shows changes that were not told.
 func (b *box) differs(old, now *imap.MailboxStatus) bool {
 	if old.HighestModSeq != now.HighestModSeq && now.HighestModSeq != b.cursor.ModSeq {
