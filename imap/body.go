@@ -72,6 +72,20 @@ func (b *Body) Bytes() ([]byte, error) {
 	return io.ReadAll(b)
 }
 
+// Keep reads what is left of the section into memory, so that it can be read
+// after the Fetch loop has gone on too. Look at Size first.
+func (b *Body) Keep() error {
+	if b.stream == nil {
+		return nil
+	}
+	data, err := io.ReadAll(b)
+	if err != nil {
+		return err
+	}
+	b.data, b.stream = data, nil
+	return nil
+}
+
 // Bodies yields the message's sections in the order in which the server sent
 // them.
 func (m *Message) Bodies() iter.Seq2[*Body, error] {

@@ -30,6 +30,7 @@ type box struct {
 	floor      imap.UID            // gaps below are not accounted for: they are from before
 	status     *imap.MailboxStatus // the last one; nil: none
 	missing    *absence            // nil: it is there
+	trouble    trouble             // with describing messages
 
 	// With Watcher.Changes; see changes.go.
 	known    *known

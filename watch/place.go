@@ -66,9 +66,10 @@ func (s *session) end(ctx context.Context, b *box) (imap.UID, error) {
 		return b.uidNext, nil
 	}
 	next := imap.UID(1)
-	found, err := s.messages(ctx, b, imap.UIDRange(imap.MaxUID, imap.MaxUID), &imap.FetchOptions{}, 0)
-	for _, m := range found {
-		next = max(next, m.UID+1)
+	found := map[imap.UID]*imap.Message{}
+	err := s.collect(ctx, b, found, imap.UIDRange(imap.MaxUID, imap.MaxUID), &imap.FetchOptions{}, 0)
+	for uid := range found {
+		next = max(next, uid+1)
 	}
 	return next, err
 }

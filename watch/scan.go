@@ -1,10 +1,8 @@
 package watch
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -41,6 +39,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 		b.hinted = true
 		return err
 	}
+	b.described()
 	b.visited = true
 	s.alive = time.Now()
 	found := b.cursor.UIDNext > before.UIDNext
@@ -81,16 +80,21 @@ func (b *box) slowDown(vain bool, most time.Duration) {
 	b.rest = min(b.rest, most)
 }
 
-// scanOnce scans with one question, unless the answer is large.
+// scanOnce scans with one question, unless the answer is large, or the server
+// has trouble with it.
 func (s *session) scanOnce(ctx context.Context, b *box, from imap.UID) error {
-	found, err := s.messages(ctx, b, imap.UIDRange(from, imap.MaxUID), s.asks(), scanWindow)
-	if errors.Is(err, errMany) {
+	if b.careful() {
+		return s.scanWindows(ctx, b)
+	}
+	found := map[imap.UID]*imap.Message{}
+	err := s.collect(ctx, b, found, imap.UIDRange(from, imap.MaxUID), s.description(), scanWindow)
+	if errors.Is(err, errMany) || s.refused(ctx, err) {
 		return s.scanWindows(ctx, b)
 	}
 	if err != nil {
 		return err
 	}
-	return s.report(ctx, b, found, b.uidNext)
+	return s.report(ctx, b, inOrder(found), b.uidNext)
 }
 
 // scanWindows scans in parts.
@@ -102,9 +106,13 @@ func (s *session) scanWindows(ctx context.Context, b *box) error {
 	if from := b.cursor.UIDNext; from > 1 {
 		there = there.Without(imap.UIDRange(1, from-1))
 	}
+	window := scanWindow
+	if b.careful() {
+		window = 1 // so that it shows which message it is
+	}
 	var uids []imap.UID
 	for uid := range there.All() {
-		if uids = append(uids, uid); len(uids) < scanWindow {
+		if uids = append(uids, uid); len(uids) < window {
 			continue
 		}
 		if err := s.scanWindow(ctx, b, uids); err != nil {
@@ -123,72 +131,33 @@ func (s *session) scanWindows(ctx context.Context, b *box) error {
 // scanWindow reports some messages that exist, in ascending order. All that
 // was there below the last of them is among them, or was reported before.
 func (s *session) scanWindow(ctx context.Context, b *box, uids []imap.UID) error {
-	found, err := s.messages(ctx, b, imap.UIDSetOf(uids...), s.asks(), 0)
+	found, err := s.describe(ctx, b, uids)
 	if err != nil {
 		return err
 	}
 	return s.report(ctx, b, found, uids[len(uids)-1]+1)
 }
 
-// errMany says that there are more messages than are to be held at once.
-var errMany = errors.New("many messages")
-
-// messages fetches messages from the cursor on, in order of UID. If the server
-// refuses to describe some, they come without description. most is how many
-// may come; 0: any number.
-func (s *session) messages(
-	ctx context.Context, b *box, uids imap.UIDSet, opts *imap.FetchOptions, most int,
-) ([]*imap.Message, error) {
-	found := map[imap.UID]*imap.Message{}
-	err := s.collect(ctx, b, found, uids, opts, most)
-	var refused *imap.ResponseError
-	if errors.As(err, &refused) && s.client.Err() == nil {
-		s.log.Warn("watch: the server cannot describe some messages", "mailbox", b.name, "error", err)
-		err = s.collect(ctx, b, found, uids, &imap.FetchOptions{Flags: true}, most)
-	}
-	if err != nil {
-		return nil, err
-	}
-	all := make([]*imap.Message, 0, len(found))
-	for _, m := range found {
-		all = append(all, m)
-	}
-	slices.SortFunc(all, func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
-	return all, nil
-}
-
-// collect adds messages to found that are not in it.
-func (s *session) collect(
-	ctx context.Context, b *box, found map[imap.UID]*imap.Message, uids imap.UIDSet, opts *imap.FetchOptions, most int,
-) error {
-	for m, err := range s.handle.Fetch(ctx, uids, opts) {
-		if err != nil {
-			return err
-		}
-		// "n:*" brings the highest message also if it is below n.
-		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil {
-			continue
-		}
-		if most > 0 && len(found) == most {
-			return errMany
-		}
-		found[m.UID] = m
-	}
-	return nil
-}
-
 // report yields messages that have arrived. All below next are among them.
 func (s *session) report(ctx context.Context, b *box, found []*imap.Message, next imap.UID) error {
-	for part := range slices.Chunk(found, largestEvents) {
+	found, err := s.fillGaps(ctx, b, found, next)
+	if err != nil {
+		return err
+	}
+	for part := range s.parts(found) {
 		if err := ctxErr(ctx); err != nil {
+			return err
+		}
+		arrived, err := s.withSections(ctx, b, part)
+		if err != nil {
 			return err
 		}
 		events := make([]Event, 0, len(part)+1)
 		if e, ok := s.skipped(b, part, 0); ok {
 			events = append(events, e)
 		}
-		for _, m := range part {
-			events = append(events, s.arrived(b, m))
+		for _, a := range arrived {
+			events = append(events, a)
 		}
 		to := b.cursor
 		to.UIDNext = part[len(part)-1].UID + 1
@@ -215,14 +184,7 @@ func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipp
 	if len(found) > 0 {
 		next = found[len(found)-1].UID
 	}
-	from := max(b.cursor.UIDNext, b.floor)
-	if next <= from {
-		return e, false
-	}
-	gap := imap.UIDRange(from, next-1)
-	for _, m := range found {
-		gap = gap.Without(imap.UIDRange(m.UID, m.UID))
-	}
+	gap := b.gap(found, next)
 	if gap.Len() == 0 {
 		return e, false
 	}
@@ -231,6 +193,19 @@ func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipp
 		Mailbox: b.name, UIDValidity: b.cursor.UIDValidity,
 		UIDs: gap, Count: int(gap.Len()), Reason: SkippedExpunged,
 	}, true
+}
+
+// gap are the UIDs from the cursor to next at which nothing was found.
+func (b *box) gap(found []*imap.Message, next imap.UID) (gap imap.UIDSet) {
+	from := max(b.cursor.UIDNext, b.floor)
+	if next <= from {
+		return gap
+	}
+	var uids []imap.UID
+	for _, m := range found {
+		uids = append(uids, m.UID)
+	}
+	return imap.UIDRange(from, next-1).Without(imap.UIDSetOf(uids...))
 }
 
 func (s *session) arrived(b *box, m *imap.Message) Arrived {

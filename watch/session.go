@@ -259,7 +259,13 @@ func (s *session) examine(ctx context.Context, b *box) error {
 // learn draws a conclusion from the end of the connection: it may not have lived
 // through the silence.
 func (s *session) learn(ctx context.Context) {
-	if ctx.Err() != nil || s.alive.IsZero() {
+	if ctx.Err() != nil {
+		return
+	}
+	for _, b := range s.mine() {
+		b.died()
+	}
+	if s.alive.IsZero() {
 		return
 	}
 	now := time.Now()
