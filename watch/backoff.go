@@ -122,7 +122,7 @@ func (p *pace) next(err error) Offline {
 func (p *pace) retry(v verdict, err error) time.Duration {
 	switch v.class {
 	case ClassCredential:
-		return p.account().refused()
+		return p.account().refused(triesOf(err))
 	case ClassReauthorize:
 		return longestWait
 	}

@@ -27,8 +27,8 @@ func LoginWith(addr string, credentials func(context.Context) (sasl.Credentials,
 		c, err := dialWith(ctx, addr, credentials, opts)
 		if isRefusedLogin(err) && a.refused != nil && a.refused() {
 			c, err = dialWith(ctx, addr, credentials, opts)
-			if isRefusedLogin(err) && a.refused != nil {
-				a.refused()
+			if isRefusedLogin(err) {
+				err = &refusedTwice{err}
 			}
 		}
 		if err == nil && a.accepted != nil {
@@ -36,6 +36,19 @@ func LoginWith(addr string, credentials func(context.Context) (sasl.Credentials,
 		}
 		return c, err
 	}
+}
+
+// refusedTwice is a login that was refused with another token too.
+type refusedTwice struct{ error }
+
+func (e *refusedTwice) Unwrap() error { return e.error }
+
+// triesOf is how often a login was tried.
+func triesOf(err error) int {
+	if is[*refusedTwice](err) {
+		return 2
+	}
+	return 1
 }
 
 // dialWith connects and logs in.

@@ -120,16 +120,17 @@ func (l *logins) forget() {
 	l.wake()
 }
 
-// refused counts a refused login and returns the pause after it.
-func (l *logins) refused() time.Duration {
+// refused counts a refused login, of so many tries, and returns the pause after
+// it.
+func (l *logins) refused(tries int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.refusals++
-	l.times = append(l.times, now)
-	if len(l.times) > mostRefusals {
-		l.times = slices.Delete(l.times, 0, 1)
+	for range tries {
+		l.times = append(l.times, now)
 	}
+	l.times = slices.Delete(l.times, 0, max(0, len(l.times)-mostRefusals))
 	wait := time.Hour
 	switch l.refusals {
 	case 1:

@@ -74,7 +74,7 @@ type Tokens struct {
 	token    Token
 	due      time.Time // when to get another; zero: never
 	refused  bool      // the server does not want this one
-	second   bool      // it was got because the one before was refused
+	second   bool      // the one before was refused, and none was accepted since
 	flight   *flight   // the Refresh under way
 	err      error     // of the last Refresh, if it failed
 	failures int
@@ -181,7 +181,7 @@ func (t *Tokens) refresh(f *flight) {
 		if f.err = err; err != nil {
 			t.fail(err)
 		} else {
-			t.take(token, f.second)
+			t.take(token, f.second || t.second)
 		}
 	}
 	close(f.done)

@@ -92,10 +92,16 @@ type Watcher struct {
 
 	// MaxWait is the longest pause between two attempts to connect; 0: 5
 	// minutes. Pauses double from one second on and are then shortened at
-	// random; they begin anew when a connection has lasted for 5 minutes. A
-	// refused login is tried again after 5 minutes, 30 minutes and then every
-	// hour, and a pause that the server suggests is kept up to 15 minutes,
-	// whatever MaxWait is.
+	// random; they begin anew when a connection has lasted for 5 minutes.
+	//
+	// That is for a ClassOutage. Whatever MaxWait is, a ClassLimit waits for a
+	// minute to a quarter of an hour, and as long as the server suggests, up to
+	// that; an unknown host for half a minute to a quarter of an hour; a
+	// ClassPermanent or ClassDefect for 5 minutes to an hour; a ClassReauthorize
+	// for an hour. A refused login is tried again after 5 minutes, 30 minutes and
+	// then every hour, never more than three times an hour by all connections of
+	// a Watch together. Where a server is known to end connections as a matter of
+	// course, the next is made within seconds (Offline.Expected).
 	MaxWait time.Duration
 
 	// Rand returns random numbers in [0, 1), by any goroutine; nil: those of
