@@ -25,6 +25,7 @@ type Mailbox struct {
 	kept      *listener[Update] // what came while nobody listened; nil: it is not kept
 	modSeqs   modSeqs
 	nameless  bool                      // a change was told without its UID
+	rebuilt   bool                      // another UIDVALIDITY was told
 	gone      wire.NumSet               // that VANISHED told, so that none counts twice
 	resynced  *Resynced                 // with Resync
 	changes   uint64                    // how many updates there were
@@ -94,6 +95,17 @@ func (m *Mailbox) State() MailboxState {
 	defer m.client.mu.Unlock()
 	m.seen = m.changes
 	return m.snapshot()
+}
+
+// Rebuilt says whether the server has said, since the mailbox was selected, that
+// it has another UIDVALIDITY: then UIDs may mean other messages, and what is
+// known of them is to be read again from a mailbox that was selected anew. State
+// still tells the UIDVALIDITY that the mailbox was selected with. Loops over
+// Idle and Updates are told by a State.
+func (m *Mailbox) Rebuilt() bool {
+	m.client.mu.Lock()
+	defer m.client.mu.Unlock()
+	return m.rebuilt
 }
 
 func (m *Mailbox) snapshot() MailboxState {
@@ -208,6 +220,9 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 		}
 	}
 	if !opening {
+		if code.Code == CodeUIDValidity {
+			m.toldValidity(uint32(code.Number))
+		}
 		return
 	}
 	switch code.Code {
@@ -230,6 +245,16 @@ func (m *Mailbox) applyCode(code *ResponseCode, opening bool) {
 	case CodeURLMech:
 		s.URLMechs = code.URLMechs
 	}
+}
+
+// toldValidity notes that the server gives the messages other UIDs. While another
+// mailbox is being opened, the code is about that one.
+func (m *Mailbox) toldValidity(validity uint32) {
+	if validity == 0 || validity == m.state.UIDValidity || m.client.opening != nil || m.rebuilt {
+		return
+	}
+	m.rebuilt = true
+	m.add(State{m.snapshot()}, 1)
 }
 
 // carry brings a set of sequence numbers, true in an epoch, to the present.

@@ -302,3 +302,27 @@ func TestReadOnlyHeard(t *testing.T) {
 	wantHeard(t, box, "state 3", "exists 4")
 	noop(t, c)
 }
+
+// A server that rebuilds the selected mailbox says so by a code, which changes no
+// State: everything here is about the UIDs that the mailbox was selected with.
+func TestRebuiltHeard(t *testing.T) {
+	c, box := talk(t, "IDLE", `
+		C: $2 IDLE
+		S: + idling
+		S: * OK [UIDVALIDITY 99] rebuilt
+		S: * OK [UIDVALIDITY 100] and again
+		S: * 4 EXISTS
+		C: DONE
+		S: $2 OK done
+		C: $3 NOOP
+		S: $3 OK done`, nil)
+	if box.Rebuilt() {
+		t.Error("rebuilt from the beginning")
+	}
+	was := box.State().UIDValidity
+	wantHeard(t, box, "state 3", "exists 4")
+	if !box.Rebuilt() || box.State().UIDValidity != was {
+		t.Errorf("%v, %d", box.Rebuilt(), box.State().UIDValidity)
+	}
+	noop(t, c)
+}

@@ -49,7 +49,8 @@ type Other struct {
 }
 
 // State comes first in a loop if something happened that its user was not told
-// about, behind an Overflow, and when the mailbox has become read-only.
+// about, behind an Overflow, when the mailbox has become read-only, and when the
+// server has said that it was Rebuilt.
 type State struct{ MailboxState }
 
 // Overflow says that a listener was too slow: so many updates were dropped in

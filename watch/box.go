@@ -2,7 +2,6 @@ package watch
 
 import (
 	"context"
-	"strings"
 	"sync"
 	"time"
 
@@ -13,9 +12,10 @@ import (
 // that has it, but for what mu guards.
 type box struct {
 	run     *run
-	name    string // in events and in the Store
-	current string // on the server: another one once it was renamed
-	cursor  Cursor // of what was yielded last
+	name    string  // in events and in the Store
+	current string  // on the server: another one once it was renamed
+	cursor  Cursor  // of what was yielded last
+	memory  *memory // of the same life of the mailbox; nil: the cursor has no UIDVALIDITY yet
 
 	opened     time.Time
 	uidNext    imap.UID // as of then; 0: unknown
@@ -45,6 +45,9 @@ type box struct {
 	mu        sync.Mutex
 	emitted   uint64        // batches
 	committed uint64        // the last of them
+	partly    bool          // not all of it was
+	saved     Cursor        // what the Store has
+	slot      byte          // of the snapshot that belongs to it; 0: none
 	shown     MailboxStatus // what Status tells; Looked: a scan was complete then, or the Watch began
 }
 
@@ -53,48 +56,18 @@ func newBox(r *run, name string) *box {
 		shown: MailboxStatus{Mailbox: name, Looked: time.Now()}}
 }
 
-// load finds out where to begin.
-func (b *box) load(ctx context.Context) error {
-	b.cursor = b.run.from.cursor
-	if b.run.store == nil {
-		return nil
-	}
-	value, err := b.run.store.Load(ctx, Key(b.run.account, b.name))
-	if err != nil || value == "" {
-		return err
-	}
-	word, _, _ := strings.Cut(value, " ")
-	c, err := ParseCursor(word)
-	if err == nil && c.UIDNext != 0 {
-		b.cursor = c
-		b.floor = c.UIDNext
-	}
-	return err
-}
-
-// value is what the Store keeps.
-func (b *box) value(c Cursor) string { return c.String() }
-
-// save stores a place.
-func (b *box) save(ctx context.Context, c Cursor) error {
-	if b.run.store == nil || c.UIDNext == 0 {
-		return nil
-	}
-	return b.run.store.Save(ctx, Key(b.run.account, b.name), b.value(c))
-}
-
 // commit is what Batch.Commit does. The lock is held while the store saves, so
 // that places reach it in order.
-func (b *box) commit(ctx context.Context, number uint64, c Cursor) error {
+func (b *box) commit(ctx context.Context, number uint64, c Cursor, m *memory, whole bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if number < b.committed {
 		return ErrBackward
 	}
-	if err := b.save(ctx, c); err != nil {
+	if err := b.save(ctx, c, m); err != nil {
 		return err
 	}
-	b.committed = number
+	b.committed, b.partly = number, !whole
 	return nil
 }
 
@@ -107,6 +80,7 @@ func (s *session) emitOf(ctx context.Context, b *box, c Cursor, events ...Event)
 	if s.open == b {
 		batch.Open = s.handle
 	}
-	batch.save = func(ctx context.Context, c Cursor) error { return b.commit(ctx, number, c) }
+	m := b.memory // of that life of the mailbox
+	batch.save = func(ctx context.Context, got Cursor) error { return b.commit(ctx, number, got, m, got == c) }
 	return s.emit(ctx, batch)
 }

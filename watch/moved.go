@@ -123,10 +123,13 @@ func (s *session) tracksMoves() bool {
 
 // asks is what is asked of messages that arrive.
 func (s *session) asks() *imap.FetchOptions {
-	if !s.changes {
-		return &s.fetch
-	}
 	opts := s.fetch
+	if s.memory > 0 {
+		opts = recognizable(opts, s.client)
+	}
+	if !s.changes {
+		return &opts
+	}
 	opts.Flags = true
 	if s.tracksMoves() {
 		opts.EmailID = s.client.Has("OBJECTID")

@@ -18,10 +18,11 @@ func (s *session) place(ctx context.Context, b *box) error {
 	switch {
 	case b.cursor.UIDNext == 0:
 		return s.baseline(ctx, b)
-	case b.cursor.UIDValidity == 0:
+	case b.memory == nil:
 		b.cursor.UIDValidity = here // whichever it is
 		b.floor = state.UIDNext
-	case b.cursor.UIDValidity != here:
+		b.memory = b.newLife(s.identify(state), b.cursor.UIDNext)
+	case b.memory.served != here:
 		return s.reset(ctx, b, state)
 	}
 	if b.uidNext != 0 && b.uidNext < b.cursor.UIDNext {
@@ -54,7 +55,8 @@ func (s *session) baseline(ctx context.Context, b *box) error {
 	if err := s.firstPicture(ctx, b); err != nil {
 		return err
 	}
-	if err := b.save(ctx, b.cursor); err != nil {
+	b.memory = b.newLife(s.identify(state), next)
+	if err := b.keep(ctx); err != nil {
 		return fatalError{err}
 	}
 	return nil

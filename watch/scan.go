@@ -161,6 +161,7 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 		}
 		to := b.cursor
 		to.UIDNext = part[len(part)-1].UID + 1
+		b.reported(part)
 		if err := s.emitOf(ctx, b, to, events...); err != nil {
 			return err
 		}
