@@ -94,3 +94,12 @@ func BenchmarkIdlers(b *testing.B) {
 		}
 	}
 }
+
+// What a command costs that does nothing, both ends of the pipe included.
+func BenchmarkNoop(b *testing.B) {
+	_, conn, in := benchServer(b, 10)
+	b.ReportAllocs()
+	for b.Loop() {
+		ask(b, conn, in, "NOOP")
+	}
+}

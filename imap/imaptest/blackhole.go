@@ -47,6 +47,38 @@ func (s *Server) Unblackhole() {
 	}
 }
 
+// Freeze lets time stop for all connections, as for a process that is stopped or
+// a network that holds everything back: nothing comes or goes until Thaw, and then
+// all of it. New connections come about, and are frozen. A connection that the
+// server has to end meanwhile is closed without a word.
+func (s *Server) Freeze() { s.frost.CompareAndSwap(nil, &frost{make(chan struct{})}) }
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() {
+	if f := s.frost.Swap(nil); f != nil {
+		close(f.over)
+	}
+}
+
+// frost is one Freeze.
+type frost struct{ over chan struct{} }
+
+// thaw waits as long as the connection is frozen. It reports whether it lives.
+func (w *wire) thaw() bool {
+	for w.frost != nil {
+		f := w.frost.Load()
+		if f == nil {
+			break
+		}
+		select {
+		case <-f.over:
+		case <-w.done:
+			return false
+		}
+	}
+	return true
+}
+
 func (s *Server) lose(match func(*conn) bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -42,6 +42,7 @@ type conn struct {
 	cutOnce sync.Once
 	idle    atomic.Bool // may be told news now
 	idling  time.Time   // since when, or when that was last
+	timeout bool        // the server has ended the IDLE
 
 	watching atomic.Bool            // the same, because of NOTIFY
 	overflow atomic.Pointer[string] // NOTIFICATIONOVERFLOW is to be said
@@ -69,7 +70,7 @@ func newConn(s *Server, nc net.Conn, id uint32) *conn {
 		done:  make(chan struct{}),
 		ended: make(chan struct{}),
 	}
-	c.wire.done = c.done
+	c.wire.done, c.wire.frost = c.done, &s.frost
 	c.nc = newFaultConn(nc, &c.wire, s.faults.Load)
 	c.in.src = (*patientReader)(c)
 	return c
@@ -137,6 +138,13 @@ func (c *conn) greet() {
 // handshake makes the connection a TLS one.
 func (c *conn) handshake() bool {
 	c.flush()
+	switch wait := c.faults().HandshakeDelay; {
+	case wait < 0:
+		<-c.done
+		return false
+	case wait > 0 && !c.sleep(wait):
+		return false
+	}
 	t := tls.Server(c.raw, c.srv.tlsConfig())
 	if err := t.Handshake(); err != nil {
 		return false
@@ -171,7 +179,7 @@ func (c *conn) cut() {
 // without the turn, by any goroutine.
 func (c *conn) goodbye(text string) {
 	defer c.cut()
-	if text == "" {
+	if text == "" || c.srv.frost.Load() != nil {
 		return
 	}
 	patience := time.NewTimer(time.Second)

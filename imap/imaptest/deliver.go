@@ -13,15 +13,15 @@ type DeliverOptions struct {
 	Date  time.Time // the internal date; zero: now
 }
 
-// settle returns the options, none in place of nil, and the internal date.
-func (o *DeliverOptions) settle(s *Server) (*DeliverOptions, time.Time) {
-	if o == nil {
-		o = new(DeliverOptions)
+// settle returns the flags and the internal date.
+func (o *DeliverOptions) settle(s *Server) (f flagSet, date time.Time) {
+	if o != nil {
+		f, date = flagsOf(o.Flags), o.Date
 	}
-	if o.Date.IsZero() {
-		return o, s.now()
+	if date.IsZero() {
+		date = s.now()
 	}
-	return o, o.Date
+	return f, date
 }
 
 // MessageInfo is what the server holds of one message.
@@ -51,9 +51,9 @@ func CRLF(text string) []byte {
 func (s *Server) Deliver(
 	user, name string, message []byte, opts *DeliverOptions,
 ) (uid uint32, err error) {
-	opts, date := opts.settle(s)
+	f, date := opts.settle(s)
 	err = s.with(user, name, func(b *mailbox) error {
-		uid = b.add(&body{data: message}, flagsOf(opts.Flags), date).uid
+		uid = b.add(&body{data: message}, f, date).uid
 		return nil
 	})
 	return uid, err

@@ -21,6 +21,7 @@ type wire struct {
 	resets atomic.Bool  // dead, and closes when the client says something
 	last   atomic.Int64 // when a byte last came through, in Unix nanoseconds
 	done   <-chan struct{}
+	frost  *atomic.Pointer[frost] // nil: it does not freeze
 }
 
 // faultConn is a connection that suffers from faults, and which can go dead.
@@ -47,6 +48,9 @@ func (fc *faultConn) Read(p []byte) (int, error) {
 		n, err := fc.Conn.Read(p)
 		if err != nil {
 			return n, err
+		}
+		if !fc.wire.thaw() {
+			return 0, net.ErrClosed
 		}
 		f := fc.faults()
 		if f != nil {
@@ -128,6 +132,9 @@ func (c *conn) watchSilence(f *Faults) {
 }
 
 func (fc *faultConn) Write(p []byte) (int, error) {
+	if !fc.wire.thaw() {
+		return 0, net.ErrClosed
+	}
 	f := fc.faults()
 	if f != nil {
 		fc.wire.forget(f)

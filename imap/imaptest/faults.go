@@ -30,6 +30,7 @@ type Faults struct {
 	// Connecting and commands. The rest works on servers only.
 
 	RefuseConnect    bool          // Dial fails; accepted connections are closed at once
+	HandshakeDelay   time.Duration // before the TLS handshake; negative: for ever
 	ByeOnConnect     string        // text of a BYE in place of the greeting
 	GreetingDelay    time.Duration // before the greeting; negative: for ever
 	RefuseLogin      string        // text of a NO to every login, with its code if any
@@ -39,6 +40,8 @@ type Faults struct {
 	// When news is told.
 
 	RefuseIdle      string        // text of a NO to IDLE
+	NoIdlePlus      bool          // IDLE begins, but "+" is not said
+	IdleTimeout     time.Duration // the server ends an IDLE as old as that with the tagged OK, without DONE; 0: never
 	MuteIdle        bool          // IDLE is accepted, and nothing reported in it
 	MuteIdleAfter   time.Duration // nothing is reported any more in an IDLE that is as old as that; 0: always something
 	HoldExists      bool          // news is told in answer to NOOP and CHECK only
@@ -56,7 +59,9 @@ type Faults struct {
 	NoModSeq       bool   // mailboxes have no mod-sequences: NOMODSEQ
 	ModSeqLag      uint64 // HIGHESTMODSEQ is said to be lower by so much, but not below 1
 	Vanished       string // UIDs, as a set, that every VANISHED (EARLIER) names too, and that is always said
+	SearchNumbers  bool   // UID SEARCH without RETURN that names no UIDs is answered with sequence numbers
 	FetchBackwards bool   // FETCH answers for the last message first
+	FetchApart     bool   // every item of a message comes in a response of its own
 
 	// SayUID is what FETCH says in place of a UID. It is called by many
 	// goroutines at once. Nil: the UID.

@@ -61,7 +61,11 @@ func (c *conn) fetch(cmd *command) reply {
 			r = no("UNKNOWN-CTE", "cannot decode a part of message %d", i+1)
 			continue
 		}
-		c.fetchOne(i, items, seeing)
+		if c.faults().FetchApart {
+			c.fetchApart(i, items, seeing)
+		} else {
+			c.fetchOne(i, items, seeing)
+		}
 		if !c.mayFlush() {
 			return reply{}
 		}
@@ -76,6 +80,19 @@ func hasKind(items []fetchItem, k fetchKind) bool {
 		}
 	}
 	return false
+}
+
+// fetchApart is fetchOne in as many responses as there are items. Each has the
+// UID if it was asked for.
+func (c *conn) fetchApart(place int, items []fetchItem, seeing bool) {
+	for _, it := range items {
+		switch {
+		case it.kind != fetchUID && hasKind(items, fetchUID):
+			c.fetchOne(place, []fetchItem{simpleItem(fetchUID), it}, seeing)
+		case it.kind != fetchUID || len(items) == 1:
+			c.fetchOne(place, []fetchItem{it}, seeing)
+		}
+	}
 }
 
 // fetchOne answers for one message.

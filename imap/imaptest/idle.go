@@ -14,7 +14,9 @@ func (c *conn) doIdle(cmd *command) reply {
 	if f.RefuseIdle != "" {
 		return no("", "%s", f.RefuseIdle)
 	}
-	c.out = append(c.out, "+ idling\r\n"...)
+	if !f.NoIdlePlus {
+		c.out = append(c.out, "+ idling\r\n"...)
+	}
 	c.idling = time.Now()
 	c.idle.Store(true)
 	if !c.mute(f) && !f.HoldExists && !f.HoldUntilSelect {
@@ -23,14 +25,23 @@ func (c *conn) doIdle(cmd *command) reply {
 	}
 	c.startKeepalive()
 	c.beginIdle()
+	timeout := c.timeOut(cmd, f.IdleTimeout)
 	c.in.shrink()
 	line, fault, err := c.in.line(nil, c.srv.opts.maxLine())
 	c.idle.Store(false)
 	c.stopKeepalive()
 	c.endIdle()
 	c.heard("DONE")
+	if timeout != nil {
+		timeout.Stop()
+	}
 	if err != nil {
 		c.over = true
+		return reply{}
+	}
+	if c.timeout {
+		c.timeout = false
+		c.in.unread(line)
 		return reply{}
 	}
 	c.trace(line)
@@ -38,6 +49,27 @@ func (c *conn) doIdle(cmd *command) reply {
 		return bad("IDLE: expected DONE")
 	}
 	return ok("IDLE completed")
+}
+
+// timeOut ends the IDLE after a time, if there is one.
+func (c *conn) timeOut(cmd *command, after time.Duration) *time.Timer {
+	if after <= 0 {
+		return nil
+	}
+	return time.AfterFunc(after, func() {
+		if !c.lock() {
+			return
+		}
+		defer c.unlock()
+		if !c.idle.Swap(false) || c.over {
+			return
+		}
+		c.timeout = true
+		c.stopKeepalive()
+		c.out = append(c.out, cmd.tag...)
+		c.out = append(c.out, " OK IDLE ended by the server\r\n"...)
+		c.flush()
+	})
 }
 
 // mute says whether nothing is reported in IDLE any more.

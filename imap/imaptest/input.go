@@ -3,6 +3,7 @@ package imaptest
 import (
 	"bytes"
 	"io"
+	"slices"
 )
 
 const (
@@ -129,6 +130,13 @@ func (in *input) read(p []byte) (int, error) {
 		return n, nil
 	}
 	return 0, err
+}
+
+// unread gives back a line that was read.
+func (in *input) unread(line []byte) {
+	buf := append(slices.Clone(line), "\r\n"...)
+	buf = append(buf, in.buf[in.r:in.w]...)
+	in.buf, in.r, in.w = buf, 0, len(buf)
 }
 
 // buffered says whether there is input that needs no waiting.

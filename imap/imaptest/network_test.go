@@ -170,3 +170,36 @@ func TestHabits(t *testing.T) {
 		tk.talk("C: A3 IDLE\nS: * X-A\nS: A3 NO never")
 	})
 }
+
+func TestFreeze(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *Server) {
+		tk, idler := loggedIn(t, srv, "INBOX"), loggedIn(t, srv, "INBOX")
+		idler.talk("C: A1 IDLE\nS: + idling")
+		synctest.Wait()
+		srv.Freeze()
+		srv.Freeze()
+		deliver(t, srv, "INBOX", hello)
+		tk.talk("C: A1 NOOP")
+		late := newTalker(t, srv.Pipe())
+		for _, frozen := range []*talker{tk, idler, late} {
+			frozen.silent()
+		}
+		srv.Thaw()
+		srv.Thaw()
+		tk.talk("S: * 1 EXISTS\nS: * 0 RECENT\nS: A1 OK...")
+		idler.talk("S: * 1 EXISTS\nS: * 1 RECENT\n")
+		late.talk("S: * OK...")
+		srv.Freeze() // and Close ends it
+	})
+}
+
+func TestDisconnectAll(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *Server) {
+		tk, stranger := loggedIn(t, srv, "INBOX"), newTalker(t, srv.Pipe())
+		stranger.talk("S: * OK...")
+		srv.DisconnectAll("restarting")
+		tk.talk("S: * BYE restarting\nexpect-close")
+		stranger.talk("S: * BYE restarting\nexpect-close")
+		loggedIn(t, srv, "INBOX")
+	})
+}

@@ -1,5 +1,7 @@
 package imaptest
 
+import "bytes"
+
 // What the faults make of numbers.
 
 // saidUIDNext is the UIDNEXT that is told, and whether one is.
@@ -20,6 +22,14 @@ func (f *Faults) saidModSeq(n uint64) uint64 {
 		return 0
 	}
 	return max(n, f.ModSeqLag+1) - f.ModSeqLag
+}
+
+// findsUIDs says whether a search is answered with UIDs.
+func (c *conn) findsUIDs(cmd *command) bool {
+	if !cmd.uid || !c.faults().SearchNumbers {
+		return cmd.uid
+	}
+	return bytes.Count(bytes.ToUpper(cmd.lines[0].text), []byte(" UID ")) > 1
 }
 
 // saidUID is the UID that FETCH tells of a message.

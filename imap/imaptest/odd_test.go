@@ -230,3 +230,60 @@ func TestIdleThatGoesMute(t *testing.T) {
 		tk.talk("S: * 3 EXISTS\nS: * 3 RECENT\n")
 	})
 }
+
+func TestIdleThatTheServerEnds(t *testing.T) {
+	inBubble(t, &Options{Faults: &Faults{IdleTimeout: time.Minute, NoIdlePlus: true}}, func(t *testing.T, srv *Server) {
+		tk := loggedIn(t, srv, "INBOX")
+		tk.talk("C: A1 IDLE")
+		began := time.Now()
+		tk.talk("S: A1 OK IDLE ended by the server\n")
+		if d := time.Since(began); d != time.Minute {
+			t.Errorf("ended after %v", d)
+		}
+		deliver(t, srv, "INBOX", hello)
+		tk.silent()
+		tk.talk("C: A2 NOOP\nC: A3 NOOP\nS: * 1 EXISTS\nS: * 1 RECENT\nS: A2 OK...\nS: A3 OK...")
+		tk.talk("C: A4 IDLE\nC: DONE\nS: A4 OK IDLE completed\nC: A5 IDLE\nS: A5 OK IDLE ended...\nC: DONE\nS: * BAD...")
+	})
+}
+
+func TestFetchApart(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *Server) {
+		deliver(t, srv, "INBOX", hello)
+		tk := loggedIn(t, srv, "INBOX")
+		srv.SetFaults(&Faults{FetchApart: true})
+		tk.talk(`
+			C: A1 UID FETCH 1 (FLAGS RFC822.SIZE)
+			S: * 1 FETCH (UID 1 FLAGS (\Recent))
+			S: * 1 FETCH (UID 1 RFC822.SIZE 57)
+			S: A1 OK...
+			C: A2 FETCH 1 UID
+			S: * 1 FETCH (UID 1)
+			S: A2 OK...
+			C: A3 FETCH 1 (FLAGS BODY[TEXT])
+			S: * 1 FETCH (FLAGS (\Seen \Recent))...
+			S: * 1 FETCH (BODY[TEXT]...
+		`)
+	})
+}
+
+func TestSearchNumbers(t *testing.T) {
+	inBubble(t, nil, func(t *testing.T, srv *Server) {
+		deliver(t, srv, "INBOX", hello)
+		deliver(t, srv, "INBOX", hello)
+		must(t, srv.Remove("alice", "INBOX", 1))
+		tk := loggedIn(t, srv, "INBOX")
+		srv.SetFaults(&Faults{SearchNumbers: true})
+		tk.talk(`
+			C: A1 UID SEARCH ALL
+			S: * SEARCH 1
+			S: A1 OK...
+			C: A2 uid search uid 1:*
+			S: * SEARCH 2
+			S: A2 OK...
+			C: A3 UID SEARCH RETURN (ALL) ALL
+			S: * ESEARCH (TAG "A3") UID ALL 2
+			S: A3 OK...
+		`)
+	})
+}

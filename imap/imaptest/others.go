@@ -147,8 +147,7 @@ func (s *Server) SetRights(user, name, rights string) error {
 // DeliverAll is Deliver for many messages at once, in order, which are announced
 // together.
 func (s *Server) DeliverAll(user, name string, messages [][]byte, opts *DeliverOptions) (uids []uint32, err error) {
-	opts, date := opts.settle(s)
-	f := flagsOf(opts.Flags)
+	f, date := opts.settle(s)
 	err = s.with(user, name, func(b *mailbox) error {
 		b.messages = slices.Grow(b.messages, len(messages))
 		uids = make([]uint32, 0, len(messages))

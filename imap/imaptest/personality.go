@@ -109,8 +109,9 @@ func Exchange() *Options {
 }
 
 // ICloud is iCloud: the capabilities in the greeting and after login are not
-// those that it has, ENABLE is answered without ENABLED, and VANISHED (EARLIER)
-// names messages that are there.
+// those that it has, ENABLE is answered without ENABLED, VANISHED (EARLIER)
+// names messages that are there, and UID SEARCH is answered with sequence numbers
+// unless it names UIDs.
 func ICloud() *Options {
 	return &Options{
 		GreetingText:      "(2416B32-9d6e2ee0f95c) p00-imapmail-dbd4b8d5-zrmc2",
@@ -120,6 +121,6 @@ func ICloud() *Options {
 		Offers:            strings.Fields("XAPPLEPUSHSERVICE IMAP4 IMAP4rev1 SASL-IR ACL QUOTA LITERAL+ NAMESPACE UIDPLUS CHILDREN BINARY UNSELECT SORT URLAUTH IDLE ESORT ENABLE CONDSTORE QRESYNC ID ESEARCH"),
 		StaleCapabilities: true,
 		SilentEnable:      true,
-		Habits:            &Faults{Vanished: "1:*"},
+		Habits:            &Faults{Vanished: "1:*", SearchNumbers: true},
 	}
 }

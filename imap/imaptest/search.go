@@ -63,7 +63,7 @@ func (c *conn) sayFound(cmd *command, q *searcher, found []hit) {
 	c.out = append(c.out, cmd.name...)
 	for _, h := range found {
 		c.out = append(c.out, ' ')
-		c.out = appendUint(c.out, h.number(cmd.uid))
+		c.out = appendUint(c.out, h.number(c.findsUIDs(cmd)))
 	}
 	if n := q.highest(found); n > 0 { // RFC 7162 §3.1.6
 		c.out = fmt.Appendf(c.out, " (MODSEQ %d)", n)

@@ -40,6 +40,7 @@ type Server struct {
 
 	validity atomic.Uint32 // the last UIDVALIDITY given
 	commands counter
+	frost    atomic.Pointer[frost]
 	poisoned atomic.Bool // there is a message with Poison
 }
 
@@ -213,7 +214,7 @@ func (s *Server) Shutdown(text string) error {
 		l.Close()
 	}
 	s.mu.Unlock()
-	s.dismiss(text, func(*conn) bool { return true })
+	s.DisconnectAll(text)
 	return s.Close()
 }
 
@@ -226,6 +227,9 @@ func (s *Server) Disconnect(user, text string) {
 		return u != nil && u.name == user
 	})
 }
+
+// DisconnectAll is Disconnect for every connection, logged in or not.
+func (s *Server) DisconnectAll(text string) { s.dismiss(text, func(*conn) bool { return true }) }
 
 // dismiss says BYE to all connections that match, and waits for their end.
 func (s *Server) dismiss(text string, match func(*conn) bool) {
