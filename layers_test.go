@@ -40,6 +40,7 @@ var house = []layer{
 	{"test/corpus", "", "", "library"},
 
 	{"mailbox", "imap imap/search mail", "golang.org/x/text", ""},
+	{"watch/watchtest", "watch imap imap/imaptest", "", ""},
 	{"watch", "imap imap/sasl imap/search", "", ""},
 	{"account/oauth", "account imap imap/sasl", "golang.org/x/oauth2", ""},
 	{"account", "imap imap/sasl", "golang.org/x/oauth2 github.com/BurntSushi/toml golang.org/x/text", ""},
