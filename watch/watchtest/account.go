@@ -9,7 +9,8 @@ import (
 
 // Committed returns the events that were committed, in that order: those of the
 // batches whose Commit returned nil, and of the batches of the same mailbox that
-// the same Watch had yielded before them. None is in it twice.
+// the same Watch had yielded before them; after CommitFirst, messages only. None
+// is in it twice.
 func (s *Source) Committed() []watch.Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +28,11 @@ func (s *Source) Uncommitted() (events []watch.Event) {
 			continue
 		}
 		if st.told {
-			events = append(events, st.events...)
+			for _, e := range st.events {
+				if m, ok := e.(watch.Arrived); !ok || m.UID >= st.below {
+					events = append(events, e)
+				}
+			}
 			continue
 		}
 		bare := map[imap.UID]*imap.Message{}

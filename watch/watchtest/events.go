@@ -23,7 +23,7 @@ func (s *Source) describe(st *step, found map[imap.UID]*imap.Message, known, fre
 		return s.describeArrived(st, found)
 	case flag:
 		uid := b.uid(st.uids[0])
-		kind := watch.Kind(fmt.Sprintf("%s %d", watch.KindFlags, st.modSeq))
+		kind := watch.Kind(fmt.Sprintf("%s:%d", watch.KindFlags, st.modSeq))
 		events = append(events, watch.Flags{ID: id(uid, kind), Mailbox: b.name, UIDValidity: b.validity,
 			UID: uid, Flags: st.flags, ModSeq: st.modSeq})
 	case remove:
@@ -70,6 +70,9 @@ func (s *Source) describeArrived(st *step, found map[imap.UID]*imap.Message) (ev
 	var lost []imap.UID
 	for _, uid := range st.uids {
 		uid = b.uid(uid)
+		if uid < st.below {
+			continue
+		}
 		m := found[uid]
 		if m == nil {
 			lost = append(lost, uid)

@@ -171,6 +171,41 @@ func TestCommit(t *testing.T) {
 	want(t, "again", got, "online A,B 1", "B arrived 1", "B arrived 2", "A arrived 3")
 }
 
+// Parts of a batch are committed, and the rest comes again.
+func TestCommitFirst(t *testing.T) {
+	src := new(watchtest.Source)
+	src.Arrive("A", mail("m"))
+	src.Arrive("A", mail("m"), mail("m"), mail("m"))
+	src.Arrive("A", mail("m"))
+	first := func(n int) func(b *watch.Batch) bool {
+		return func(b *watch.Batch) bool {
+			if len(b.Events) > 1 {
+				for i := range n + 1 {
+					if err := b.CommitFirst(i); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+			return false
+		}
+	}
+	_, err := run(t.Context(), src, first(2))
+	wantEnd(t, err)
+	want(t, "committed", showAll(src.Committed()), "A arrived 1", "A arrived 2", "A arrived 3")
+	want(t, "not committed", showAll(src.Uncommitted()), "A arrived 4", "A arrived 5")
+	got, err := run(t.Context(), src, first(1))
+	wantEnd(t, err)
+	want(t, "again", got, "online A 1", "A arrived 4", "A arrived 5")
+	_, err = run(t.Context(), src, always)
+	wantEnd(t, err)
+	want(t, "committed", showAll(src.Committed()), "A arrived 1", "A arrived 2", "A arrived 3", "A arrived 4", "A arrived 5")
+
+	src.Arrive("A", mail("m"), mail("m"))
+	_, err = run(t.Context(), src, first(2))
+	wantEnd(t, err)
+	want(t, "not committed", showAll(src.Uncommitted()))
+}
+
 func TestDisconnect(t *testing.T) {
 	src := new(watchtest.Source)
 	src.Arrive("INBOX", mail("one"))

@@ -25,9 +25,10 @@ type step struct {
 	cursor   watch.Cursor  // behind it
 	modSeq   uint64        // of flag
 
-	done      bool // it has happened on the server
-	told      bool // it was yielded
-	over      bool // the loop's body has dealt with it
+	done      bool     // it has happened on the server
+	told      bool     // it was yielded
+	over      bool     // the loop's body has dealt with it
+	below     imap.UID // of arrive: the messages below are committed
 	committed bool
 	void      bool // it is of no meaning any more, since the mailbox was reset
 }

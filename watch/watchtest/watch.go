@@ -159,7 +159,7 @@ func (p *play) tellBox(ctx context.Context, st *step, open *imap.Mailbox) error 
 	if len(events) == 0 {
 		st.committed = true // there is nothing to it
 	}
-	b := watch.NewBatch(st.box.name, events, func(context.Context) error { return p.commit(st.box, number) })
+	b := watch.NewBatch(st.box.name, events, func(_ context.Context, c watch.Cursor) error { return p.commit(st.box, number, c) })
 	b.Cursor, b.Open = st.cursor, open
 	p.mu.Unlock()
 	if len(events) == 0 {
@@ -186,8 +186,8 @@ func (p *play) count(b *box) (known, fresh int) {
 	return len(p.server.Messages(User, b.name)) - fresh, fresh
 }
 
-// commit is what Batch.Commit does.
-func (p *play) commit(b *box, number int) error {
+// commit is what Batch.Commit and CommitFirst do.
+func (p *play) commit(b *box, number int, c watch.Cursor) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
@@ -196,14 +196,29 @@ func (p *play) commit(b *box, number int) error {
 	case number < p.committed[b]:
 		return watch.ErrBackward
 	}
-	for _, t := range p.order[b][p.committed[b]:number] {
-		if !t.st.committed {
-			t.st.committed = true
-			p.Source.committed = append(p.Source.committed, t.events...)
-		}
+	for _, t := range p.order[b][:number-1] {
+		p.keep(t, t.st.cursor)
 	}
+	p.keep(p.order[b][number-1], c)
 	p.committed[b] = number
 	return nil
+}
+
+// keep commits a batch, if c is behind all of it, or its messages before c.
+func (p *play) keep(t batch, c watch.Cursor) {
+	if t.st.committed {
+		return
+	}
+	whole := c == t.st.cursor
+	for _, e := range t.events {
+		m, ok := e.(watch.Arrived)
+		if ok && m.UID < t.st.below || !whole && (!ok || m.UID >= c.UIDNext) {
+			continue
+		}
+		p.Source.committed = append(p.Source.committed, e)
+	}
+	t.st.committed = whole
+	t.st.below = max(t.st.below, c.UIDNext)
 }
 
 // goOnline says that there is a connection.
