@@ -84,22 +84,26 @@ var many = []struct {
 }
 
 func eachMode(t *testing.T, f func(w *world, names []string, delay time.Duration)) {
-	for _, tt := range many {
-		t.Run(tt.name, func(t *testing.T) {
-			inWith(t, &tt.opts, func(w *world) {
-				w.w.Connections, w.w.Listen = tt.connections, tt.listen
-				f(w, w.boxes(tt.mailboxes), tt.delay)
-				var modes []watch.Mode
-				for _, on := range all[watch.Online](w)[:len(tt.modes)] {
-					modes = append(modes, on.Mode)
-				}
-				slices.Sort(modes)
-				if !slices.Equal(modes, tt.modes) {
-					t.Errorf("modes %v", modes)
-				}
-			})
-		})
+	for i := range many {
+		t.Run(many[i].name, func(t *testing.T) { inMode(t, i, f) })
 	}
+}
+
+// inMode runs f in one of the modes.
+func inMode(t *testing.T, i int, f func(w *world, names []string, delay time.Duration)) {
+	tt := many[i%len(many)]
+	inWith(t, &tt.opts, func(w *world) {
+		w.w.Connections, w.w.Listen = tt.connections, tt.listen
+		f(w, w.boxes(tt.mailboxes), tt.delay)
+		var modes []watch.Mode
+		for _, on := range all[watch.Online](w)[:len(tt.modes)] {
+			modes = append(modes, on.Mode)
+		}
+		slices.Sort(modes)
+		if !slices.Equal(modes, tt.modes) {
+			t.Errorf("modes %v", modes)
+		}
+	})
 }
 
 // In every mode, mail in any mailbox is told soon, with the mailbox open in the
