@@ -71,3 +71,27 @@ func ExampleOpenFileStore() {
 	defer store.Close()
 	_ = &watch.Watcher{Account: "alice@imap.example.org", Store: store}
 }
+
+// A function that takes a batch is tested with one of the test's making.
+func ExampleNewBatch() {
+	handle := func(b *watch.Batch) error {
+		for _, event := range b.Events {
+			if e, ok := event.(watch.Arrived); ok {
+				fmt.Println("arrived:", e.UID)
+			}
+		}
+		return b.Commit()
+	}
+
+	events := []watch.Event{watch.Arrived{ID: "a", Mailbox: "INBOX", Message: &imap.Message{UID: 7}}}
+	batch := watch.NewBatch("INBOX", events, func(_ context.Context, c watch.Cursor) error {
+		fmt.Println("committed:", c)
+		return nil
+	})
+	batch.Cursor = watch.Cursor{UIDValidity: 1, UIDNext: 8}
+	fmt.Println(handle(batch))
+	// Output:
+	// arrived: 7
+	// committed: 1-1-8-0
+	// <nil>
+}

@@ -35,10 +35,10 @@ func (s *Source) Uncommitted() (events []watch.Event) {
 			}
 			continue
 		}
-		bare := map[imap.UID]*imap.Message{}
+		bare := map[imap.UID]watch.Arrived{}
 		for _, uid := range st.uids {
 			uid = st.box.uid(uid)
-			bare[uid] = &imap.Message{UID: uid}
+			bare[uid] = watch.Arrived{Message: &imap.Message{UID: uid}}
 		}
 		events = append(events, s.describe(st, bare, 0, 0)...)
 	}

@@ -11,7 +11,7 @@ import (
 // describe are the events of a step about a mailbox. found are the messages that
 // have arrived and are still there, by UID; known is how many of the mailbox's a
 // Watch has reported, and fresh how many it has not.
-func (s *Source) describe(st *step, found map[imap.UID]*imap.Message, known, fresh int) (events []watch.Event) {
+func (s *Source) describe(st *step, found map[imap.UID]watch.Arrived, known, fresh int) (events []watch.Event) {
 	b := st.box
 	id := func(uid imap.UID, kind watch.Kind) string {
 		return watch.EventID(s.Account, b.name, b.validity, uid, kind)
@@ -65,7 +65,7 @@ func (s *Source) describeReset(st *step, known, fresh int) []watch.Event {
 }
 
 // describeArrived accounts for the messages that are gone by now, too.
-func (s *Source) describeArrived(st *step, found map[imap.UID]*imap.Message) (events []watch.Event) {
+func (s *Source) describeArrived(st *step, found map[imap.UID]watch.Arrived) (events []watch.Event) {
 	b := st.box
 	var lost []imap.UID
 	for _, uid := range st.uids {
@@ -73,15 +73,14 @@ func (s *Source) describeArrived(st *step, found map[imap.UID]*imap.Message) (ev
 		if uid < st.below {
 			continue
 		}
-		m := found[uid]
-		if m == nil {
+		e, ok := found[uid]
+		if !ok {
 			lost = append(lost, uid)
 			continue
 		}
-		events = append(events, watch.Arrived{
-			ID:      watch.EventID(s.Account, b.name, b.validity, uid, watch.KindArrived),
-			Mailbox: b.name, UIDValidity: b.validity, Message: m,
-		})
+		e.ID = watch.EventID(s.Account, b.name, b.validity, uid, watch.KindArrived)
+		e.Mailbox, e.UIDValidity = b.name, b.validity
+		events = append(events, e)
 	}
 	if len(lost) > 0 {
 		events = slices.Insert(events, 0, watch.Event(s.skipped(b, lost, watch.SkippedExpunged)))

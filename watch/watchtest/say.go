@@ -12,7 +12,9 @@ import (
 
 // Arrive says that messages arrive, all in one batch, and returns their UIDs, the
 // first of a mailbox being 1. Each is given as it is in a mailbox, header and
-// text with CRLF; Message makes one, imaptest.CRLF corrects line ends.
+// text with CRLF; Message makes one, imaptest.CRLF corrects line ends. A nil one
+// stands for a message that the server cannot describe: it is reported with its
+// UID alone, without an Envelope, and handlers have to live with that.
 func (s *Source) Arrive(mailbox string, messages ...[]byte) []imap.UID {
 	s.mu.Lock()
 	defer s.mu.Unlock()

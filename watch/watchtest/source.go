@@ -33,6 +33,10 @@ type Source struct {
 	// flags, envelope, date and size.
 	Fetch *imap.FetchOptions
 
+	// MaxBody is how large a message may be, in bytes, for the Sections of Fetch
+	// to be read, as Watcher.MaxBody; 0: 1 MiB.
+	MaxBody int64
+
 	// Live makes Watch wait for what the test will say, as a real one does, until
 	// its Context is done. False: when there is nothing more, it ends with
 	// ErrEnd.
@@ -62,6 +66,7 @@ type box struct {
 	name     string
 	said     imap.UID            // the highest that the test was told
 	actual   map[imap.UID]uint32 // the UIDs of what has arrived, by those that the test was told
+	bare     map[imap.UID]bool   // those that the server cannot describe
 	validity uint32
 }
 
@@ -113,7 +118,7 @@ func (s *Source) box(name string) *box {
 		if s.server.UIDValidity(User, name) == 0 {
 			must(s.server.CreateMailbox(User, name))
 		}
-		b = &box{name: name, actual: map[imap.UID]uint32{}, validity: s.server.UIDValidity(User, name)}
+		b = &box{name: name, actual: map[imap.UID]uint32{}, bare: map[imap.UID]bool{}, validity: s.server.UIDValidity(User, name)}
 		for _, m := range s.server.Messages(User, name) { // the test's own, from before
 			b.said = imap.UID(m.UID)
 			b.actual[b.said] = m.UID

@@ -410,6 +410,45 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// Messages that cannot be described, and that are too large.
+func TestArrived(t *testing.T) {
+	src := &watchtest.Source{MaxBody: 200_000, Fetch: &imap.FetchOptions{Envelope: true, Sections: []imap.Section{{}}}}
+	sizes := []int{100, 150_000, 250_000}
+	raw := [][]byte{nil}
+	for _, size := range sizes {
+		raw = append(raw, watchtest.Message(imap.Envelope{Subject: "s"}, strings.Repeat("x", size)))
+	}
+	src.Arrive("INBOX", raw...)
+	var got []watch.Arrived
+	for range 2 { // the second time after a restart
+		got = nil
+		_, err := run(t.Context(), src, func(b *watch.Batch) bool {
+			for _, e := range b.Events {
+				if a, ok := e.(watch.Arrived); ok {
+					got = append(got, a)
+				}
+			}
+			return false
+		})
+		wantEnd(t, err)
+		if len(got) != 4 {
+			t.Fatalf("%d arrived", len(got))
+		}
+		for i, e := range got {
+			large := i == 3
+			if e.UID != imap.UID(i+1) || e.Truncated != large || (e.Envelope == nil) != (i == 0) {
+				t.Errorf("%d: %+v", i+1, e)
+			}
+			if i == 0 || large {
+				continue
+			}
+			if text, err := e.Body(imap.Section{}).Bytes(); err != nil || string(text) != string(raw[i]) {
+				t.Errorf("%d: %d bytes of %d, %v", i+1, len(text), len(raw[i]), err)
+			}
+		}
+	}
+}
+
 // Breaking out of the loop, or a panic in its body, leaves nothing behind.
 func TestLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -71,6 +71,7 @@ func (s *Source) happen(st *step) {
 			uid, err := s.server.Deliver(User, b.name, data, nil)
 			must(err)
 			b.actual[st.uids[i]] = uid
+			b.bare[imap.UID(uid)] = data == nil
 		}
 	case flag:
 		s.setFlags(st)

@@ -284,29 +284,3 @@ func (p *play) hangUp() {
 		p.client = nil
 	}
 }
-
-// fetch gets the messages of a step.
-func (p *play) fetch(ctx context.Context, st *step, open *imap.Mailbox) (map[imap.UID]*imap.Message, error) {
-	found := map[imap.UID]*imap.Message{}
-	if st.kind != arrive {
-		return found, nil
-	}
-	p.mu.Lock()
-	there := p.present(st.box, st.uids)
-	p.mu.Unlock()
-	if len(there) == 0 {
-		return found, nil
-	}
-	opts := imap.FetchOptions{Flags: true, Envelope: true, InternalDate: true, Size: true}
-	if p.Fetch != nil {
-		opts = *p.Fetch
-		opts.MarkSeen = false
-	}
-	for m, err := range open.Fetch(ctx, imap.UIDSetOf(there...), &opts) {
-		if err != nil {
-			return nil, err
-		}
-		found[m.UID] = m
-	}
-	return found, nil
-}
