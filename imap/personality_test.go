@@ -32,6 +32,7 @@ func TestPersonalities(t *testing.T) {
 		"Rambler":  {"rambler", true, ""},
 		"Dovecot":  {"Dovecot", false, ""},
 		"Courier":  {"Courier", false, ""},
+		"Cyrus":    {"Cyrus", false, "delete-selected no-plus-tls13"},
 	}
 	for _, p := range imaptest.Personalities() {
 		t.Run(p.Name, func(t *testing.T) {

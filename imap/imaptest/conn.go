@@ -234,12 +234,15 @@ func (c *conn) pump() {
 	switch {
 	case f.HoldExists, f.HoldUntilSelect:
 	case c.idle.Load() && !c.mute(f):
+		c.meet()
 		c.sync(true)
 		c.syncWatched()
 	case !c.idle.Load() && c.watching.Load():
+		c.meet()
 		c.sync(c.watch.immediate())
 		c.syncWatched()
 	case !c.idle.Load() && c.srv.opts.PushAlways:
+		c.meet()
 		c.sync(false)
 	}
 	c.flush()

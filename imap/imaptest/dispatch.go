@@ -48,6 +48,7 @@ func (c *conn) conclude(cmd *command, r reply) {
 		return
 	}
 	f := c.faults()
+	c.meet()
 	if c.tellsAfter(cmd, f) {
 		c.adding = cmd.adds()
 		c.sync(cmd.mayExpunge())

@@ -68,13 +68,15 @@ func (b *mailbox) evict(f fate, except *conn) {
 }
 
 // meet does what is to be done now about a mailbox that was taken away. It is
-// called without the user's mutex.
-func (c *conn) meet(f *fate) {
-	switch f.how {
-	case EvictClosed:
+// called between commands, or at the end of one, without the user's mutex.
+func (c *conn) meet() {
+	f := c.fate.Load()
+	switch {
+	case f == nil:
+	case f.how == EvictClosed:
 		c.untagged("OK [CLOSED] %s", f.text)
 		c.deselect()
-	case EvictTold:
+	case f.how == EvictTold:
 		c.inherit(f.heir)
 	}
 }
@@ -99,7 +101,7 @@ func (c *conn) bereft(cmd *command) *reply {
 		r := no("NONEXISTENT", "%s", f.text)
 		return &r
 	}
-	c.meet(f)
+	c.meet()
 	return nil
 }
 

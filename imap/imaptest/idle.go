@@ -20,6 +20,7 @@ func (c *conn) doIdle(cmd *command) reply {
 	c.idling = time.Now()
 	c.idle.Store(true)
 	if !c.mute(f) && !f.HoldExists && !f.HoldUntilSelect {
+		c.meet()
 		c.sync(true)
 		c.syncWatched()
 	}
@@ -56,12 +57,13 @@ func (c *conn) timeOut(cmd *command, after time.Duration) *time.Timer {
 	if after <= 0 {
 		return nil
 	}
+	began := c.idling
 	return time.AfterFunc(after, func() {
 		if !c.lock() {
 			return
 		}
 		defer c.unlock()
-		if !c.idle.Swap(false) || c.over {
+		if c.over || c.idling != began || !c.idle.Swap(false) {
 			return
 		}
 		c.timeout = true

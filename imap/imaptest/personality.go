@@ -32,6 +32,7 @@ func Personalities() []Personality {
 		{"Rambler", "imap.rambler.ru", Rambler},
 		{"Dovecot", "dovecot.example.org", Dovecot},
 		{"Courier", "courier.example.org", Courier},
+		{"Cyrus", "cyrus.example.org", Cyrus},
 	}
 }
 

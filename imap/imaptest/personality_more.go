@@ -92,6 +92,20 @@ func Dovecot() *Options {
 	}
 }
 
+// Cyrus is Cyrus IMAP 3.8: QRESYNC, OBJECTID, no NOTIFY; whose mailbox is deleted
+// gets a BYE with the next command.
+func Cyrus() *Options {
+	early := "IMAP4rev1 LITERAL+ ID ENABLE SASL-IR"
+	return &Options{
+		GreetingText: "mail.example.org Cyrus IMAP 3.8.4 server ready",
+		ID:           []string{"name", "Cyrus IMAPD", "version", "3.8.4", "vendor", "Project Cyrus"},
+		Early:        strings.Fields(early),
+		Offers:       strings.Fields(early + " ACL RIGHTS=kxte QUOTA NAMESPACE UIDPLUS UNSELECT CHILDREN MULTIAPPEND BINARY CATENATE CONDSTORE ESEARCH ESORT SORT SORT=DISPLAY THREAD=ORDEREDSUBJECT THREAD=REFERENCES THREAD=REFS LIST-EXTENDED LIST-STATUS LIST-MYRIGHTS LIST-METADATA WITHIN QRESYNC MOVE SPECIAL-USE CREATE-SPECIAL-USE OBJECTID STATUS=SIZE SAVEDATE PREVIEW METADATA URLAUTH URLAUTH=BINARY SEARCHRES COMPRESS=DEFLATE IDLE"),
+		Habits:       &Faults{Evict: EvictLate},
+		Limits:       Limits{Inactive: 32 * time.Minute, InactiveBye: "idle for too long"},
+	}
+}
+
 // Courier is Courier-IMAP: no ID, no CONDSTORE; IDLE and NAMESPACE are offered
 // after login only.
 func Courier() *Options {

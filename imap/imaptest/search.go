@@ -74,7 +74,7 @@ func (c *conn) sayFound(cmd *command, q *searcher, found []hit) {
 // question reads the charset, which in SORT and THREAD always stands there, and
 // the keys up to the end.
 func (c *conn) question(cmd *command, v *view, always bool) (*searcher, *reply) {
-	s := &searcher{p: &cmd.parser, v: v, keeps: c.canModSeq(), now: c.srv.now, decode: func(b []byte) string { return string(b) }}
+	s := &searcher{p: &cmd.parser, v: v, keeps: c.canModSeq() && !c.faults().NoModSeq, now: c.srv.now, decode: func(b []byte) string { return string(b) }}
 	if !always && cmd.keyword("CHARSET") {
 		if c.enabled["UTF8=ACCEPT"] { // RFC 9755 §3
 			r := bad("SEARCH: everything is UTF-8, no charset may be named")

@@ -107,12 +107,8 @@ func (v *view) resolve(set numSet, uid bool) ([]int, bool) {
 // sync tells the session what has changed in its mailbox: messages that are
 // gone, if that may be said now, new messages, and flags set by others.
 func (c *conn) sync(expunges bool) {
-	if f := c.fate.Load(); f != nil {
-		c.meet(f)
-		return
-	}
 	v := c.view
-	if v == nil || c.watch != nil && c.watch.selected == nil {
+	if v == nil || c.fate.Load() != nil || c.watch != nil && c.watch.selected == nil {
 		return
 	}
 	known := c.syncView(v, expunges)
