@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"syscall"
@@ -48,10 +49,67 @@ func TestDemoForPeople(t *testing.T) {
 	}
 }
 
+// Faults all the time, and nothing is missing. The faults are as many as the
+// seconds at least, however fast the machine is.
+func TestDemoChaos(t *testing.T) {
+	t.Parallel()
+	seconds := 6
+	if os.Getenv("IDLEWILD_LONG") != "" {
+		seconds = 30
+	}
+	p := start(t, "demo", "--chaos", "--for", fmt.Sprintf("%ds", seconds), "--rate", "50", "--json")
+	faults, onlines := 0, 0
+	var last map[string]any
+	for _, v := range p.rest() {
+		last = v
+		switch v["event"] {
+		case "fault":
+			faults++
+			if v["fault"] == "" || v["text"] == "" {
+				t.Errorf("got %v", v)
+			}
+		case "online":
+			onlines++
+		case "offline":
+			if wait, _ := v["retry_in_ms"].(float64); wait > 250 {
+				t.Errorf("it waits too long: %v", v)
+			}
+		}
+	}
+	p.wantExit(0)
+	number := func(name string) int { n, _ := last[name].(float64); return int(n) }
+	if last["event"] != "summary" || number("appended") != seconds*50 || number("delivered") != seconds*50 ||
+		last["missing"] != 0.0 || last["duplicates"] != 0.0 || number("seed") == 0 ||
+		number("faults") != faults || number("reconnects") != onlines-1 {
+		t.Errorf("the last line is %v; there were %d faults, %d times online", last, faults, onlines)
+	}
+	if faults < seconds || onlines <= seconds {
+		t.Errorf("%d faults and %d reconnects are few: %v", faults, onlines-1, last)
+	}
+}
+
+func TestDemoChaosForPeople(t *testing.T) {
+	t.Parallel()
+	p := start(t, "demo", "--chaos", "--for", "2s", "--rate", "50", "--seed", "4711")
+	var all strings.Builder
+	for line, ok := p.line(); ok; line, ok = p.line() {
+		all.WriteString(line + "\n")
+	}
+	p.wantExit(0)
+	for _, words := range []string{
+		"100 messages arrived, 100 were printed, nothing is missing", "⚡ ", "faults and ", "--seed 4711",
+	} {
+		if !strings.Contains(all.String(), words) {
+			t.Errorf("there is no %q in %s", words, all.String())
+		}
+	}
+}
+
 func TestDemoUsage(t *testing.T) {
 	t.Parallel()
 	start(t, "demo", "--rate", "0").wantExit(2, "--rate")
 	start(t, "demo", "--for", "0s").wantExit(2, "--for")
+	start(t, "demo", "--seed", "1").wantExit(2, "--seed is about the faults of --chaos")
 	start(t, "demo", "more").wantExit(2, "one argument too many")
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
-// record makes an event ready to be put out; nil if it is of a kind unknown here.
-// mailbox is that of its batch.
-func (f *follower) record(mailbox string, event watch.Event) record {
-	h := newHead(string(event.Kind()), f.target.account(), time.Now())
+// recordOf makes an event ready to be put out; nil if it is of a kind unknown
+// here. mailbox is that of its batch.
+func recordOf(account, mailbox string, event watch.Event) record {
+	h := newHead(string(event.Kind()), account, time.Now())
 	if r := messageRecord(h, event); r != nil {
 		return r
 	}
@@ -35,9 +35,9 @@ func (f *follower) record(mailbox string, event watch.Event) record {
 	case watch.Alert:
 		return alertRecord{h, mailbox, e.Text}
 	case watch.AuthFailed:
-		return authFailedRecord{h, errorString(e.Err), e.Refusals, e.Retry.Milliseconds()}
+		return authFailedRecord{h, errorString(e.Err), e.Help, e.Refusals, e.Retry.Milliseconds()}
 	case watch.Reauthorize:
-		return reauthorizeRecord{h, errorString(e.Err)}
+		return reauthorizeRecord{h, errorString(e.Err), e.Retry.Milliseconds()}
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,9 +19,14 @@ runs inside this process, mail arrives there, and a watcher prints it. The
 connection is cut twice on the way. At the end, what the server got is compared
 with what was printed: nothing may be missing.
 
-With --json, "arrived", "offline" and "online" lines are as those of watch, and
-the last line is the summary:
-{"event":"summary",…,"appended":N,"delivered":N,"missing":0,"duplicates":0,"p50_ms":x,"p99_ms":x}
+With --chaos things go wrong all the time: connections are cut in the midst of a
+line, die silently, are refused; the server says goodbye, stalls, announces what
+is not there or says nothing at all. The same --seed makes the same faults.
+
+With --json, "arrived", "offline" and "online" lines are as those of watch, "fault"
+says what was done to the watcher, and the last line is the summary:
+{"event":"summary",…,"appended":N,"delivered":N,"missing":0,"duplicates":0,"p50_ms":x,"p99_ms":x,
+"faults":N,"reconnects":N,"seed":N}
 
 Exit codes: 0 nothing is missing; 1 failed; 2 wrong usage.`
 
@@ -37,6 +43,8 @@ type demoOptions struct {
 	length time.Duration
 	rate   float64
 	json   bool
+	chaos  bool
+	seed   uint64
 	trace  traceFlag
 }
 
@@ -46,16 +54,24 @@ func newDemoCommand(e *env) *cobra.Command {
 		Use:               "demo",
 		Short:             "See it work: a server, mail arriving, a watcher",
 		Long:              demoHelp,
-		Example:           "  idlewild demo --for 10s --rate 20",
+		Example:           "  idlewild demo --for 10s --rate 20\n  idlewild demo --chaos",
 		Args:              exactly(),
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("seed") && !opts.chaos {
+				return usagef("--seed is about the faults of --chaos; give that too, or leave it out")
+			}
+			if opts.seed == 0 {
+				opts.seed = rand.Uint64N(1_000_000) + 1
+			}
 			return runDemo(cmd.Context(), e, &opts)
 		},
 	}
 	f := cmd.Flags()
 	f.DurationVar(&opts.length, "for", 10*time.Second, "how long mail arrives")
 	f.Float64Var(&opts.rate, "rate", 3, "how many messages arrive a second")
+	f.BoolVar(&opts.chaos, "chaos", false, "faults all the time")
+	f.Uint64Var(&opts.seed, "seed", 0, "choose the faults of --chaos; 0: at random")
 	f.BoolVar(&opts.json, "json", false, "JSON lines on stdout")
 	opts.trace.add(cmd, "append the protocol to `FILE`")
 	return cmd
@@ -87,14 +103,17 @@ func runDemo(ctx context.Context, e *env, opts *demoOptions) error {
 			TLSConfig: ca.ClientConfig(demoHost), Dial: server.Dial, Trace: trace.writer(),
 		},
 	}
-	out := newOutput(e, opts.json)
-	d := &demo{opts: opts, server: server, out: out, tally: newTally()}
+	d := &demo{opts: opts, server: server, conn: conn, out: newOutput(e, opts.json), tally: newTally()}
+	if opts.chaos {
+		conn.opts.Timeouts = chaosTimeouts()
+		d.chaos = newChaos(d)
+	}
 	if err := d.explain(); err != nil {
 		return err
 	}
-	out.setLive(d.live)
-	err = d.run(ctx, conn)
-	out.setLive(nil)
+	d.out.setLive(d.live)
+	err = d.run(ctx)
+	d.out.setLive(nil)
 	if err != nil {
 		return err
 	}
@@ -105,25 +124,23 @@ func runDemo(ctx context.Context, e *env, opts *demoOptions) error {
 type demo struct {
 	opts   *demoOptions
 	server *imaptest.Server
+	conn   *connector
 	out    *output
 	tally  *tally
+	chaos  *chaos // nil: two accidents will do
 	cuts   int
 }
 
 // run lets mail arrive, and returns when the watcher has seen it all, or has
 // had time enough.
-func (d *demo) run(ctx context.Context, conn *connector) error {
+func (d *demo) run(ctx context.Context) error {
 	// The watcher goes on after an interrupt, for what has arrived already.
 	watching, stop := context.WithCancel(context.WithoutCancel(ctx))
-	f := &follower{sink: &sink{out: d.out, seen: d.tally.shown}, target: conn.target, mailboxes: []string{demoMailbox}, watcher: &watch.Watcher{
-		Dial: conn.dial, Account: conn.target.account(), Mailboxes: []string{demoMailbox}, From: watch.All(),
-		Burst: 10 * time.Millisecond, // nobody is to be spared here
-	}}
 	ended := make(chan error, 1)
-	go func() { ended <- f.run(watching) }()
+	go func() { ended <- d.watch(watching) }()
 	defer stop()
 	delivered := make(chan error, 1)
-	go func() { delivered <- d.deliver(ctx) }()
+	go func() { delivered <- d.mail(ctx) }()
 	deadline := (<-chan time.Time)(nil)
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
@@ -133,7 +150,7 @@ func (d *demo) run(ctx context.Context, conn *connector) error {
 			if err == nil {
 				err = errors.New("the watcher ended by itself")
 			}
-			return explain(conn.target, f.mailboxes, err)
+			return explain(d.conn.target, []string{demoMailbox}, err)
 		case err := <-delivered:
 			if err != nil {
 				return err
@@ -159,13 +176,94 @@ func (d *demo) run(ctx context.Context, conn *connector) error {
 	}
 }
 
-// deliver is the mail that arrives, evenly, and the two accidents: a server
-// that says goodbye, and a connection that just breaks.
+// watch prints what the watcher tells until ctx is done.
+func (d *demo) watch(ctx context.Context) error {
+	account := d.conn.target.account()
+	w := &watch.Watcher{
+		Dial: d.conn.dial, Account: account, Mailboxes: []string{demoMailbox}, From: watch.All(),
+		Burst: 10 * time.Millisecond, // nobody is to be spared here
+	}
+	if d.chaos != nil {
+		d.chaos.hurry(w)
+	}
+	for batch, err := range w.Watch(ctx) {
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := d.take(account, batch); err != nil {
+			return err
+		}
+		if err := batch.Commit(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take puts out a batch.
+func (d *demo) take(account string, batch *watch.Batch) error {
+	var arrived []arrivedRecord
+	for _, event := range batch.Events {
+		r := recordOf(account, batch.Mailbox, event)
+		if r == nil {
+			continue
+		}
+		if a, ok := r.(arrivedRecord); ok {
+			arrived = append(arrived, a)
+			if d.crowded(len(batch.Events)) {
+				continue
+			}
+		}
+		if err := d.out.emit(r); err != nil {
+			return err
+		}
+		d.tally.shown(r)
+	}
+	if !d.crowded(len(batch.Events)) || len(arrived) == 0 {
+		return nil
+	}
+	if err := d.out.emit(crowdRecord{arrived}); err != nil {
+		return err
+	}
+	for _, a := range arrived {
+		d.tally.shown(a)
+	}
+	return nil
+}
+
+// mail lets mail arrive, and things go wrong meanwhile.
+func (d *demo) mail(ctx context.Context) error {
+	if d.chaos == nil {
+		return d.deliver(ctx)
+	}
+	raging, stop := context.WithCancel(ctx)
+	defer stop()
+	raged := make(chan struct{})
+	go func() {
+		defer close(raged)
+		d.chaos.rage(raging)
+	}()
+	err := d.deliver(ctx)
+	d.chaos.enough(ctx, raged)
+	stop()
+	<-raged
+	d.chaos.calm()
+	return err
+}
+
+// deliver is the mail that arrives, evenly, and, without chaos, the two
+// accidents: a server that says goodbye, and a connection that just breaks.
 func (d *demo) deliver(ctx context.Context) error {
 	start := time.Now()
 	d.tally.begin(start)
 	total := max(1, int(d.opts.rate*d.opts.length.Seconds()))
 	accidents := []string{"the demo restarts its server", ""}
+	if d.chaos != nil {
+		accidents = nil
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for n := range total {
@@ -179,6 +277,7 @@ func (d *demo) deliver(ctx context.Context) error {
 		if i := d.cuts; i < len(accidents) && due >= d.opts.length*time.Duration(i+1)/3 {
 			d.server.Disconnect(demoUser, accidents[i])
 			d.cuts++
+			d.tally.harmed(1)
 		}
 		message := sample(n, demoUser+"@"+demoHost, time.Now())
 		if _, err := d.server.Deliver(demoUser, demoMailbox, message, nil); err != nil {

@@ -14,31 +14,77 @@ import (
 type tally struct {
 	changed chan struct{} // gets something when a message was shown
 
-	mu    sync.Mutex
-	first map[uint32]time.Time // UID: when it was shown
-	twice int
-	sent  int
-	start time.Time
+	mu      sync.Mutex
+	first   map[uint32]time.Time // UID: when it was shown
+	twice   int
+	sent    int
+	start   time.Time
+	faults  int
+	onlines int
+	online  bool
+	turned  chan struct{} // is closed when online changes
 }
 
 func newTally() *tally {
-	return &tally{changed: make(chan struct{}, 1), first: make(map[uint32]time.Time)}
+	return &tally{
+		changed: make(chan struct{}, 1), first: make(map[uint32]time.Time), turned: make(chan struct{}),
+	}
 }
 
-// shown notes a message that stands on stdout now.
-func (t *tally) shown(r arrivedRecord) {
+// shown notes what stands on stdout now.
+func (t *tally) shown(r record) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, known := t.first[r.UID]; known {
-		t.twice++
-	} else {
-		t.first[r.UID] = now
+	switch r := r.(type) {
+	case arrivedRecord:
+		if _, known := t.first[r.UID]; known {
+			t.twice++
+		} else {
+			t.first[r.UID] = now
+		}
+	case onlineRecord:
+		t.onlines++
+		t.turn(true)
+	case offlineRecord:
+		t.turn(false)
+	default:
+		return
 	}
 	select {
 	case t.changed <- struct{}{}:
 	default:
 	}
+}
+
+func (t *tally) turn(online bool) {
+	if t.online != online {
+		t.online = online
+		close(t.turned)
+		t.turned = make(chan struct{})
+	}
+}
+
+// state says whether the watcher is online, and returns what is closed when that
+// changes.
+func (t *tally) state() (online bool, turned <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.online, t.turned
+}
+
+// harmed notes faults.
+func (t *tally) harmed(n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.faults += n
+}
+
+// harm is how many faults there were, and how often the watcher came back.
+func (t *tally) harm() (faults, reconnects int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.faults, max(t.onlines-1, 0)
 }
 
 func (t *tally) begin(at time.Time) {
@@ -68,18 +114,23 @@ type summaryRecord struct {
 	Duplicates int     `json:"duplicates"`
 	P50        float64 `json:"p50_ms"`
 	P99        float64 `json:"p99_ms"`
-
-	cuts int
+	Faults     int     `json:"faults"`
+	Reconnects int     `json:"reconnects"`
+	Seed       uint64  `json:"seed"` // of the faults; 0: no chaos
 }
 
 // summary compares what was shown with the server's own log.
 func (d *demo) summary() summaryRecord {
 	log := d.server.Log(demoUser, demoMailbox)
+	faults, reconnects := d.tally.harm()
 	d.tally.mu.Lock()
 	defer d.tally.mu.Unlock()
 	r := summaryRecord{
 		head:     newHead(eventSummary, demoUser+"@"+demoHost, time.Now()),
-		Appended: len(log), Duplicates: d.tally.twice, cuts: d.cuts,
+		Appended: len(log), Duplicates: d.tally.twice, Faults: faults, Reconnects: reconnects,
+	}
+	if d.chaos != nil {
+		r.Seed = d.opts.seed
 	}
 	var delays []time.Duration
 	for _, a := range log {
@@ -112,7 +163,11 @@ func (d *demo) conclude() error {
 		return err
 	}
 	if r.Missing > 0 {
-		return fmt.Errorf("%d of %d messages are missing: please report this, with a --trace", r.Missing, r.Appended)
+		advice := "please report this, with a --trace"
+		if r.Seed != 0 {
+			advice += fmt.Sprintf(", made with --seed %d", r.Seed)
+		}
+		return fmt.Errorf("%d of %d messages are missing: %s", r.Missing, r.Appended, advice)
 	}
 	if r.Appended == 0 {
 		return errors.New("no mail arrived: the demo was ended too soon")
@@ -131,10 +186,14 @@ func (r summaryRecord) line(s style, _ int) string {
 		verdict += s.yellow(fmt.Sprintf(" %d came twice.", r.Duplicates))
 	}
 	ms := func(v float64) string { return roundTime(time.Duration(v * float64(time.Millisecond))) }
+	harm := times(r.Faults, "The connection was cut")
+	if r.Seed != 0 {
+		harm = fmt.Sprintf("There were %d faults and %d reconnects (--seed %d)", r.Faults, r.Reconnects, r.Seed)
+	}
 	return strings.Join([]string{"",
 		verdict,
-		fmt.Sprintf("  Half of them were printed within %s of arriving, 99 %% within %s; %s.",
-			ms(r.P50), ms(r.P99), times(r.cuts, "the connection was cut")),
+		fmt.Sprintf("  Half of them were printed within %s of arriving, 99 %% within %s.", ms(r.P50), ms(r.P99)),
+		"  " + harm + ".",
 		"",
 		"  Now with yours:  " + s.cyan("idlewild watch imaps://you@imap.example.org/INBOX"),
 	}, "\n")
@@ -154,8 +213,12 @@ func times(n int, what string) string {
 // explain says to people what they are about to see.
 func (d *demo) explain() error {
 	s := d.out.style
+	what := "The connection is cut twice on the way: see it come back with nothing lost."
+	if d.chaos != nil {
+		what = "Whatever can go wrong does, all the time (⚡): see it come back with nothing lost."
+	}
 	return d.out.print(s.bold("An IMAP server in this process, mail arriving, and a watcher that prints it.") + "\n" +
-		s.dim("The connection is cut twice on the way: see it come back with nothing lost.") + "\n")
+		s.dim(what) + "\n")
 }
 
 // live is the line at the bottom of the screen.
@@ -176,9 +239,16 @@ func (d *demo) live(columns int) string {
 	if behind := sent - shown; behind > 0 {
 		text += fmt.Sprintf(" · %d on the way", behind)
 	}
+	if d.chaos != nil {
+		faults, reconnects := t.harm()
+		text += fmt.Sprintf(" · %d faults · %d reconnects", faults, reconnects)
+	}
 	if columns < width+len(text) {
 		return fit(text, columns)
 	}
 	s := d.out.style
 	return s.green(bar) + s.dim(rest) + text
 }
+
+// crowded says of a batch that people see it as one line.
+func (d *demo) crowded(events int) bool { return !d.opts.json && events > 4 }

@@ -44,7 +44,7 @@ func (f *follower) run(ctx context.Context) error {
 // done event by event: what it has taken does not come again.
 func (f *follower) take(ctx context.Context, batch *watch.Batch) error {
 	for i, event := range batch.Events {
-		r := f.record(batch.Mailbox, event)
+		r := recordOf(f.target.account(), batch.Mailbox, event)
 		if r == nil {
 			continue
 		}

@@ -202,11 +202,21 @@ func (r alertRecord) line(s style, columns int) string {
 
 func (r authFailedRecord) line(s style, columns int) string {
 	return r.notice(s, columns, s.red, "!", fmt.Sprintf("auth_failed: the login was refused %s, next try in %s: %s",
-		times(r.Refusals, ""), milliseconds(r.RetryInMS), clean(r.Error)))
+		times(r.Refusals, ""), milliseconds(r.RetryInMS), clean(strings.TrimSpace(r.Help+" "+r.Error))))
 }
 
 func (r reauthorizeRecord) line(s style, columns int) string {
 	return r.notice(s, columns, s.red, "!", "reauthorize: sign in again, there will be no token before: "+clean(r.Error))
+}
+
+func (r faultRecord) line(s style, columns int) string {
+	return r.notice(s, columns, s.red, "⚡", clean(r.Words))
+}
+
+func (r crowdRecord) line(s style, columns int) string {
+	first, last := r.all[0], r.all[len(r.all)-1]
+	text := fmt.Sprintf("%d messages: %s to #%d", len(r.all), first.where(), last.UID)
+	return first.notice(s, columns, func(text string) string { return text }, "✉", text)
 }
 
 // names are those of mailboxes, or how many there are.

@@ -7,6 +7,7 @@ const (
 	eventArrived = "arrived"
 	eventSkipped = "skipped"
 	eventSummary = "summary"
+	eventFault   = "fault"
 )
 
 // head begins every JSON line. Scripts depend on the fields of all records:
@@ -194,11 +195,25 @@ func (r alertRecord) about() about { return about{head: r.head, mailbox: r.Mailb
 type authFailedRecord struct {
 	head
 	Error     string `json:"error"`
+	Help      string `json:"help"`
 	Refusals  int    `json:"refusals"`
 	RetryInMS int64  `json:"retry_in_ms"`
 }
 
 type reauthorizeRecord struct {
 	head
-	Error string `json:"error"`
+	Error     string `json:"error"`
+	RetryInMS int64  `json:"retry_in_ms"`
 }
+
+// faultRecord says what a demo does to the watcher.
+type faultRecord struct {
+	head
+	Name  string `json:"fault"`
+	Words string `json:"text"`
+}
+
+// crowdRecord is several messages in one line, for people only.
+type crowdRecord struct{ all []arrivedRecord }
+
+func (r crowdRecord) about() about { return r.all[0].about() }

@@ -13,9 +13,8 @@ import (
 type sink struct {
 	env   *env
 	out   *output
-	hook  *hook               // nil: there is no command
-	count int                 // how many arrived events are wanted; 0: no limit
-	seen  func(arrivedRecord) // after each one was shown; nil: nobody asks
+	hook  *hook // nil: there is no command
+	count int   // how many arrived events are wanted; 0: no limit
 
 	status status
 
@@ -39,14 +38,9 @@ func (s *sink) show(ctx context.Context, r record) (last bool, err error) {
 		s.ended = true
 		return false, err
 	}
-	a, ok := r.(arrivedRecord)
-	if !ok {
-		return false, nil
+	if _, ok := r.(arrivedRecord); ok {
+		s.ended = arrived == s.count
 	}
-	if s.seen != nil {
-		s.seen(a)
-	}
-	s.ended = arrived == s.count
 	return s.ended, nil
 }
 
