@@ -97,7 +97,7 @@ func TestDemoChaosForPeople(t *testing.T) {
 	}
 	p.wantExit(0)
 	for _, words := range []string{
-		"100 messages arrived, 100 were printed, nothing is missing", "⚡ ", "faults and ", "--seed 4711",
+		"100 messages arrived, 100 were printed, nothing is missing", "fault: ", "faults and ", "--seed 4711",
 	} {
 		if !strings.Contains(all.String(), words) {
 			t.Errorf("there is no %q in %s", words, all.String())

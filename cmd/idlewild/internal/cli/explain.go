@@ -55,13 +55,14 @@ type short struct {
 func (e *short) Error() string { return e.text }
 func (e *short) Unwrap() error { return e.error }
 
-func shorten(err error) error {
-	text := err.Error()
+func shorten(err error) error { return &short{err, shortText(err.Error())} }
+
+func shortText(text string) string {
 	for {
 		head, rest, ok := strings.Cut(text, ": ")
 		known := head == "imap" || head == "watch" || strings.HasPrefix(head, "connect to ")
 		if !ok || !known {
-			return &short{err, text}
+			return text
 		}
 		text = rest
 	}

@@ -90,7 +90,7 @@ func (r movedRecord) line(s style, columns int) string {
 func (r offlineRecord) line(s style, columns int) string {
 	text := fmt.Sprintf("offline: %s: %s", names(r.mailboxes), offlineWords(r.Reason))
 	if columns == 0 && r.Error != "" {
-		text += ": " + clean(r.Error)
+		text += ": " + clean(shortText(r.Error))
 	}
 	if r.RetryInMS > 0 {
 		text += ", next try in " + milliseconds(r.RetryInMS)
@@ -132,7 +132,7 @@ func (r onlineRecord) line(s style, columns int) string {
 func (r missingRecord) line(s style, columns int) string {
 	text := fmt.Sprintf("missing: %s: %s", clean(r.Mailbox), missingWords(r.Reason))
 	if columns == 0 && r.Error != "" {
-		text += ": " + clean(r.Error)
+		text += ": " + clean(shortText(r.Error))
 	}
 	return r.notice(s, columns, s.yellow, "!", text+", next try in "+milliseconds(r.RetryInMS))
 }
@@ -210,6 +210,9 @@ func (r reauthorizeRecord) line(s style, columns int) string {
 }
 
 func (r faultRecord) line(s style, columns int) string {
+	if columns == 0 {
+		return r.notice(s, 0, s.red, "", "fault: "+clean(r.Words))
+	}
 	return r.notice(s, columns, s.red, "⚡", clean(r.Words))
 }
 
