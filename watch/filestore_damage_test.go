@@ -92,7 +92,7 @@ func (w *written) reopen(t *testing.T, data []byte) (map[string]string, error) {
 func same(a, b map[string]string) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
 
 // Each bit that flips is noticed.
-func TestFileStoreBits(t *testing.T) {
+func TestB63_FlippedBits(t *testing.T) {
 	w := write(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 1000 {
@@ -106,7 +106,7 @@ func TestFileStoreBits(t *testing.T) {
 }
 
 // A file that is cut off somewhere is the one that it was earlier, or damaged.
-func TestFileStoreCut(t *testing.T) {
+func TestB63_CutOff(t *testing.T) {
 	w := write(t)
 	if len(w.states) != 6 {
 		t.Fatalf("%d states", len(w.states))
@@ -135,7 +135,7 @@ func TestFileStoreCut(t *testing.T) {
 }
 
 // What the power tore is kept aside, and the store goes on.
-func TestFileStoreTorn(t *testing.T) {
+func TestB61_TornLine(t *testing.T) {
 	w := write(t)
 	torn := `90c9f8f6c8b1a3f2 {"key":"alice`
 	if err := os.WriteFile(w.path, append(w.data, torn...), 0o600); err != nil {
@@ -158,7 +158,7 @@ func TestFileStoreTorn(t *testing.T) {
 }
 
 // Lines that are swapped, lost, doubled or made up.
-func TestFileStoreLines(t *testing.T) {
+func TestB63_SwappedLines(t *testing.T) {
 	w := write(t)
 	lines := bytes.SplitAfter(w.data, []byte("\n"))
 	lines = lines[:len(lines)-1]
@@ -191,7 +191,7 @@ func TestFileStoreLines(t *testing.T) {
 }
 
 // A file that is empty, something else, or of another version.
-func TestFileStoreOthers(t *testing.T) {
+func TestB63_OtherFiles(t *testing.T) {
 	w := write(t)
 	header := func(text string) string {
 		sum := sha256.Sum256([]byte(text))

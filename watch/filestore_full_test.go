@@ -17,7 +17,7 @@ import (
 
 // A file that may not grow any more, as on a full disk: Save says so, what was
 // kept stays, what has room is saved, and when there is room again all is well.
-func TestFileStoreFull(t *testing.T) {
+func TestB62_FileMayNotGrow(t *testing.T) {
 	path := os.Getenv("IDLEWILD_TEST_FILE")
 	if path == "" { // the limit is for a whole process
 		path = filepath.Join(t.TempDir(), "cursors")

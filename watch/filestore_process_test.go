@@ -36,7 +36,7 @@ func child(t *testing.T, do, path string) (cmd *exec.Cmd, lines *bufio.Scanner) 
 }
 
 // The lock dies with the process that held it.
-func TestFileStoreAfterKill(t *testing.T) {
+func TestB65_LockAfterKill(t *testing.T) {
 	if path := os.Getenv("IDLEWILD_TEST_FILE"); path != "" {
 		open(t, path)
 		fmt.Println("open")
@@ -61,7 +61,7 @@ func TestFileStoreAfterKill(t *testing.T) {
 }
 
 // A process that is killed while it saves: all that it knew to be kept is.
-func TestFileStoreKilledWhileSaving(t *testing.T) {
+func TestB60_KilledWhileSaving(t *testing.T) {
 	if path := os.Getenv("IDLEWILD_TEST_FILE"); path != "" {
 		s := open(t, path)
 		for i := 1; ; i++ {

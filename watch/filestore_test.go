@@ -62,7 +62,7 @@ func TestFileStore(t *testing.T) {
 	}
 }
 
-func TestFileStoreInUse(t *testing.T) {
+func TestB65_TwoOpeners(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "cursors.json")
 	s := open(t, path)
 	_, err := watch.OpenFileStore(path)

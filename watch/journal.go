@@ -25,7 +25,7 @@ type journal struct {
 	rest  int64    // but not before it has this size: it could not be done
 }
 
-const worthReplacing = 64 << 10
+const worthReplacing = 1 << 20
 
 // openJournal reads what is there; it changes nothing.
 func openJournal(d disk, path string) (*journal, error) {

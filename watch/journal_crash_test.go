@@ -81,7 +81,7 @@ func live(t *testing.T, d disk) kept {
 
 // At whichever step the power fails, and whatever the disk makes of what was not
 // synced: all that was acknowledged is there, and the store goes on.
-func TestJournalPowerLoss(t *testing.T) {
+func TestB61_PowerLoss(t *testing.T) {
 	whole := newFrailDisk()
 	live(t, whole)
 	for dieAt := 1; dieAt <= whole.steps; dieAt++ {
@@ -113,7 +113,7 @@ func TestJournalPowerLoss(t *testing.T) {
 // At whichever step the disk is full or broken: that save fails, or has another
 // way; those after it go well; and all that was acknowledged survives a power
 // failure at any later step.
-func TestJournalDiskFails(t *testing.T) {
+func TestB62_DiskFails(t *testing.T) {
 	whole := newFrailDisk()
 	live(t, whole)
 	for _, long := range []int{1, 2, 4} { // how many steps fail, one after the other
@@ -139,7 +139,7 @@ func TestJournalDiskFails(t *testing.T) {
 }
 
 // After a failure the store is as good as before.
-func TestJournalFailsOnce(t *testing.T) {
+func TestB62_DiskFailsOnce(t *testing.T) {
 	for failAt := 1; failAt < 200; failAt++ {
 		d := newFrailDisk()
 		d.fail = map[int]error{failAt: errDisk}

@@ -14,9 +14,9 @@ import (
 
 // The file of a FileStore is text:
 //
-//	idlewild-store 2 1 f14a1f3a9d7eea57
-//	1c5c1a6c87a37a3b {"key":"alice@example.org\u0000INBOX","value":"1-17-1-0"}
-//	90c9f8f6c8b1a3f2 {"key":"alice@example.org\u0000INBOX","value":"1-17-2-0"}
+//	idlewild-store 2 1 97ec13ffa9307af0
+//	9eea9acaaf3e865b {"key":"alice@example.org\u0000INBOX","value":"1-17-1-0"}
+//	5ca495e1463ccfc0 {"key":"alice@example.org\u0000INBOX","value":"1-17-2-0"}
 //
 // The first line has the version, how many lines were written together with it,
 // and its sum. Every other is one value that was saved; the last one of a key
