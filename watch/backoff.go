@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"context"
 	"errors"
 	"time"
 
@@ -33,23 +32,32 @@ type pace struct {
 	soft     int // of them, those that count for doubling
 	lived    time.Duration
 	online   bool
-	alone    bool // the others wait until this one has tried
+	trying   bool // it is this one's turn to log in
 	extra    []Event
 }
 
-// ready returns when the credentials may be tried, which is at once unless they
-// were refused to another connection of the account, or are being tried. It is to
-// be called before every Dial; up or next must follow it.
-func (p *pace) ready(ctx context.Context) (err error) {
-	p.alone, err = p.account().wait(ctx)
-	return err
+// ready answers whether it is this one's turn to log in. If so, up or next must
+// follow, or tried.
+func (p *pace) ready() turn {
+	t := p.account().ask()
+	p.trying = t.changed == nil
+	return t
 }
 
 // tried lets the others try.
 func (p *pace) tried() {
-	if p.alone {
-		p.alone = false
+	if p.trying {
+		p.trying = false
 		p.account().done()
+	}
+}
+
+// held is what to tell when the credentials were refused to another connection.
+func (p *pace) held(t turn) Offline {
+	v := judge(t.why)
+	return Offline{
+		Reason: v.reason, Class: ClassCredential, Err: t.why,
+		Attempt: p.failures, Retry: time.Until(t.until),
 	}
 }
 
@@ -122,7 +130,7 @@ func (p *pace) next(err error) Offline {
 func (p *pace) retry(v verdict, err error) time.Duration {
 	switch v.class {
 	case ClassCredential:
-		return p.account().refused(triesOf(err))
+		return p.account().refused(err, triesOf(err))
 	case ClassReauthorize:
 		return longestWait
 	}

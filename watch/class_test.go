@@ -195,7 +195,6 @@ func TestB50_OtherErrors(t *testing.T) {
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, ClassPermanent},
 		{fmt.Errorf("dial: %w", x509.CertificateInvalidError{Reason: x509.Expired}), ClassPermanent},
 		{x509.HostnameError{Certificate: &x509.Certificate{}}, ClassPermanent},
-		{tls.AlertError(40), ClassPermanent},
 		{tls.RecordHeaderError{Msg: "first record does not look like a TLS handshake"}, ClassPermanent},
 		{imap.ErrSTARTTLSInjection, ClassPermanent},
 		{&imap.UnsupportedError{Capability: "STARTTLS", What: "TLS"}, ClassPermanent},
@@ -317,6 +316,50 @@ func TestRefusalsInConversations(t *testing.T) {
 		}
 		if !seen {
 			t.Errorf("%s: nothing is refused", name)
+		}
+	}
+}
+
+// What TLS says when the two sides do not fit, and when something was damaged.
+func TestB03_TLSAlerts(t *testing.T) {
+	ca, err := imaptest.NewCA()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cert := ca.ServerConfig("mail.example.org").Certificates[0]
+	for _, tt := range []struct {
+		server *tls.Config
+		want   Class
+	}{
+		{&tls.Config{Certificates: []tls.Certificate{cert}, MaxVersion: tls.VersionTLS12}, ClassPermanent},
+		{&tls.Config{Certificates: []tls.Certificate{cert}, ClientAuth: tls.RequireAnyClientCert}, ClassPermanent},
+		{&tls.Config{GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			return nil, errors.New("out of order")
+		}}, ClassOutage},
+	} {
+		client, server := net.Pipe()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_ = tls.Server(server, tt.server).Handshake()
+			server.Close()
+		}()
+		c := tls.Client(client, &tls.Config{ServerName: "mail.example.org", InsecureSkipVerify: true, MinVersion: tls.VersionTLS13})
+		err := c.Handshake()
+		if err == nil { // it comes behind the client's handshake
+			_, err = c.Read(make([]byte, 1))
+		}
+		if got := ClassOf(fmt.Errorf("imap: %w", err)); got != tt.want {
+			t.Errorf("%v: %s, want %s", err, got, tt.want)
+		}
+		client.Close()
+		<-done
+	}
+	for text, want := range map[string]Class{
+		"tls: bad record MAC": ClassOutage, "tls: internal error": ClassOutage, "tls: certificate required": ClassPermanent,
+	} {
+		if got := ClassOf(&net.OpError{Op: "remote error", Err: errors.New(text)}); got != want {
+			t.Errorf("%s: %s", text, got)
 		}
 	}
 }

@@ -211,6 +211,13 @@ func TestB51_BadRefresh(t *testing.T) {
 		if _, err := mad.Token(t.Context()); watch.ClassOf(err) != watch.ClassDefect {
 			t.Error(err)
 		}
+		old := 0
+		stale := &watch.Tokens{Refresh: func(context.Context) (watch.Token, error) {
+			old++
+			return watch.Token{Value: fmt.Sprint(old), Expiry: time.Now().Add(-time.Hour)}, nil
+		}}
+		want(t, stale, "1")
+		want(t, stale, "2")
 		slow := &watch.Tokens{Refresh: func(ctx context.Context) (watch.Token, error) {
 			<-ctx.Done()
 			return watch.Token{}, context.Cause(ctx)

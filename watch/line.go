@@ -99,7 +99,7 @@ func (l *line) connection(ctx context.Context) (err error) {
 			l.log.Error("watch: panic", "value", v, "stack", string(debug.Stack()))
 		}
 	}()
-	if err := l.pace.ready(ctx); err != nil {
+	if err := l.await(ctx); err != nil {
 		return err
 	}
 	client, err := l.dial(ctx)
@@ -112,6 +112,29 @@ func (l *line) connection(ctx context.Context) (err error) {
 	s := newSession(l, client)
 	defer s.hangUp(ctx)
 	return s.work(ctx)
+}
+
+// await waits for the line's turn to log in. That the credentials were refused to
+// another line is told.
+func (l *line) await(ctx context.Context) error {
+	told := false
+	for {
+		t := l.pace.ready()
+		if t.changed == nil {
+			return nil
+		}
+		if t.why != nil && !told {
+			told = true
+			off := l.pace.held(t)
+			off.Mailboxes = l.names()
+			if err := l.tell(ctx, off); err != nil {
+				return err
+			}
+		}
+		if err := l.rest(ctx, t.until, t.changed, false); err != nil {
+			return err
+		}
+	}
 }
 
 // panicError is a panic, as the reason why a connection ended.

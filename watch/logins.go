@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"context"
 	"slices"
 	"sync"
 	"time"
@@ -11,67 +10,67 @@ const (
 	mostRefusals = 3         // of logins, in
 	refusalSpan  = time.Hour // this long: providers lock accounts out that try more often
 	doubtSpan    = time.Hour // a refusal that may be an outage is believed after it
+
+	turnWait    = 10 * time.Second // for somebody else's login
+	longestDial = 5 * time.Minute  // with everything
 )
 
-// logins is what the connections of an account share: credentials that are
-// refused to one of them are not tried by the others, and as long as they are
-// not known to be good, one tries at a time. The zero value is ready, and any
-// goroutine may use it.
+// logins is what the connections of an account share: they log in one after the
+// other, and credentials that are refused to one are not tried by the others. The
+// zero value is ready, and any goroutine may use it.
 type logins struct {
 	mu        sync.Mutex
-	proven    bool          // the credentials were accepted once
-	busy      bool          // somebody tries them
-	changed   chan struct{} // closed when busy or next is no longer so; nil: nobody waits
+	busy      time.Time     // since when somebody tries; zero: nobody does
+	changed   chan struct{} // closed when those who wait should ask again; nil: nobody waits
 	refusals  int           // since a connection has lasted
 	times     []time.Time   // of the last refusals
 	next      time.Time     // no login before
+	why       error         // the last refusal
 	uncertain time.Time     // since when there is a doubtful refusal; zero: there is none
 	online    int           // connections
 	told      Class         // what the user was told
 }
 
-// wait returns when a login may be tried. alone: nobody else may until done is
-// called.
-func (l *logins) wait(ctx context.Context) (alone bool, err error) {
-	for {
-		rest, changed, alone := l.ask()
-		if changed == nil {
-			return alone, nil
-		}
-		var due <-chan time.Time
-		if rest > 0 {
-			timer := time.NewTimer(rest)
-			defer timer.Stop()
-			due = timer.C
-		}
-		select {
-		case <-due:
-		case <-changed:
-		case <-ctx.Done():
-			return false, context.Cause(ctx)
-		}
-	}
+// turn is the answer to whether a login may be tried.
+type turn struct {
+	until   time.Time       // ask again then, or
+	changed <-chan struct{} // when this is closed; nil: try now, and call done
+	why     error           // the refusal that is the reason; nil: it is somebody else's turn
 }
 
-// ask returns a nil changed if a login may be tried now; else when to ask again.
-func (l *logins) ask() (rest time.Duration, changed <-chan struct{}, alone bool) {
+// ask answers whether a login may be tried now.
+func (l *logins) ask() turn {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	until := l.next
+	t := turn{until: l.next}
 	if len(l.times) == mostRefusals {
-		until = later(until, l.times[0].Add(refusalSpan))
+		t.until = later(t.until, l.times[0].Add(refusalSpan))
 	}
-	alone = !l.proven || l.refusals > 0
-	rest = until.Sub(now)
-	if rest <= 0 && (!alone || !l.busy) {
-		l.busy = l.busy || alone
-		return 0, nil, alone
+	if t.until.After(now) {
+		t.why = l.why
+	}
+	if !l.busy.IsZero() {
+		t.until = later(t.until, l.busy.Add(l.patience()))
+	}
+	if !t.until.After(now) {
+		l.busy = now
+		return turn{}
 	}
 	if l.changed == nil {
 		l.changed = make(chan struct{})
 	}
-	return rest, l.changed, false
+	t.changed = l.changed
+	return t
+}
+
+// patience is how long to wait for whoever tries to log in: he may hang on
+// something that others would not meet, unless it is the credentials that matter.
+func (l *logins) patience() time.Duration {
+	if l.refusals > 0 {
+		return longestDial
+	}
+	return turnWait
 }
 
 func later(a, b time.Time) time.Time {
@@ -85,7 +84,7 @@ func later(a, b time.Time) time.Time {
 func (l *logins) done() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.busy = false
+	l.busy = time.Time{}
 	l.wake()
 }
 
@@ -101,7 +100,6 @@ func (l *logins) up() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.online++
-	l.proven = true
 	l.uncertain, l.next = time.Time{}, time.Time{}
 	l.wake()
 }
@@ -122,11 +120,12 @@ func (l *logins) forget() {
 
 // refused counts a refused login, of so many tries, and returns the pause after
 // it.
-func (l *logins) refused(tries int) time.Duration {
+func (l *logins) refused(err error, tries int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.refusals++
+	l.why = err
 	for range tries {
 		l.times = append(l.times, now)
 	}

@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -19,14 +18,14 @@ func TestB53_RefusalsAreRemembered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l logins
 		ready := func() time.Duration {
-			rest, changed, _ := l.ask()
-			if changed == nil {
+			t := l.ask()
+			if t.changed == nil {
 				l.done()
 				return 0
 			}
-			return rest
+			return time.Until(t.until)
 		}
-		if l.refused(1) != 5*time.Minute || ready() != 5*time.Minute {
+		if l.refused(io.EOF, 1) != 5*time.Minute || ready() != 5*time.Minute {
 			t.Error("the first refusal")
 		}
 		for range 2 {
@@ -37,7 +36,7 @@ func TestB53_RefusalsAreRemembered(t *testing.T) {
 			l.up()
 			l.down()
 			l.forget()
-			if wait := l.refused(1); wait != ready() {
+			if wait := l.refused(io.EOF, 1); wait != ready() {
 				t.Error(wait, ready())
 			}
 		}
@@ -48,40 +47,56 @@ func TestB53_RefusalsAreRemembered(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		var l logins
-		l.refused(1)
-		if wait := l.refused(2); wait != time.Hour {
+		l.refused(io.EOF, 1)
+		if wait := l.refused(io.EOF, 2); wait != time.Hour {
 			t.Errorf("three at once: %v", wait)
 		}
 		l.forget()
-		if wait := l.refused(1); wait != time.Hour {
+		if wait := l.refused(io.EOF, 1); wait != time.Hour {
 			t.Errorf("a fourth: %v", wait)
 		}
 	})
 }
 
-// Until the credentials are known to be good, one tries at a time.
+// One logs in at a time, though one that hangs does not hold up the others for
+// long unless the credentials are in doubt.
 func TestLoginsOneAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var l logins
-		first := pace{logins: &l, max: time.Minute, rand: func() float64 { return 0 }}
-		if err := first.ready(t.Context()); err != nil {
-			t.Fatal(err)
+		rand := func() float64 { return 0 }
+		first := pace{logins: &l, max: time.Minute, rand: rand}
+		second := pace{logins: &l, max: time.Minute, rand: rand}
+		ready := func(p *pace) bool { return p.ready().changed == nil }
+		if !ready(&first) || ready(&second) {
+			t.Error("both at once")
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		defer cancel()
-		second := pace{logins: &l}
-		if err := second.ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Error(err)
-		}
+		turn := second.ready()
 		first.next(io.EOF)
-		if err := second.ready(t.Context()); err != nil {
-			t.Error(err)
+		select {
+		case <-turn.changed:
+		default:
+			t.Error("the second is not told")
 		}
+		if !ready(&second) || ready(&first) {
+			t.Error("it is not the second's turn")
+		}
+		<-time.After(10 * time.Second)
+		if !ready(&first) {
+			t.Error("held up for long")
+		}
+		first.up(nil)
 		second.up(nil)
-		for range 3 {
-			if err := (&pace{logins: &l}).ready(t.Context()); err != nil {
-				t.Error(err)
-			}
+		first.next(&imap.ResponseError{Command: "LOGIN", Status: imap.StatusNo, Code: imap.CodeAuthenticationFailed})
+		if turn := second.ready(); turn.why == nil || second.held(turn).Retry != 5*time.Minute {
+			t.Errorf("%+v", turn)
+		}
+		<-time.After(5 * time.Minute)
+		if !ready(&second) || ready(&first) {
+			t.Error("both at once")
+		}
+		<-time.After(time.Minute)
+		if ready(&first) {
+			t.Error("both at once, later")
 		}
 	})
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"net"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap"
 	"github.com/idlewild-mail/idlewild/imap/sasl"
@@ -156,10 +158,25 @@ func judgeNetwork(err error) verdict {
 	return v
 }
 
+// alerts are those of TLS that say that the two sides do not fit (RFC 8446 §6.2).
+// The rest is damage on the way, or trouble of the server's.
+var alerts = []string{
+	"handshake failure", "bad certificate", "unsupported certificate", "revoked certificate", "expired certificate",
+	"unknown certificate", "unknown certificate authority", "access denied", "protocol version not supported",
+	"insufficient security level", "inappropriate fallback", "unrecognized name", "certificate required",
+	"no application protocol",
+}
+
+// isAlert says whether one side has refused the other one's TLS.
+func isAlert(err error) bool {
+	e, ok := errors.AsType[*net.OpError](err)
+	return ok && (e.Op == "remote error" || e.Op == "local error") && slices.Contains(alerts, strings.TrimPrefix(e.Err.Error(), "tls: "))
+}
+
 // isTLS says whether TLS came to nothing because the two sides do not trust or
 // understand each other. A connection that broke meanwhile is none.
 func isTLS(err error) bool {
-	return is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) || is[tls.AlertError](err) ||
+	return is[*tls.CertificateVerificationError](err) || is[tls.RecordHeaderError](err) || isAlert(err) || is[x509.SystemRootsError](err) ||
 		is[x509.UnknownAuthorityError](err) || is[x509.HostnameError](err) || is[x509.CertificateInvalidError](err) ||
 		errors.Is(err, imap.ErrSTARTTLSInjection)
 }

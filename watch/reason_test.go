@@ -62,7 +62,6 @@ func TestReasonOf(t *testing.T) {
 		{fmt.Errorf("x: %w", imap.ErrTimeout), ReasonTimeout},
 		{context.DeadlineExceeded, ReasonTimeout},
 		{&tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, ReasonTLS},
-		{tls.AlertError(42), ReasonTLS},
 		{tls.RecordHeaderError{Msg: "x"}, ReasonTLS},
 		{imap.ErrSTARTTLSInjection, ReasonTLS},
 		{io.EOF, ReasonEOF},

@@ -84,7 +84,8 @@ type Tokens struct {
 
 // flight is one call of Refresh.
 type flight struct {
-	done   chan struct{} // closed when err is there, and the token in place
+	done   chan struct{} // closed when it is over
+	token  Token         // empty: there is none, or Set was called meanwhile
 	err    error
 	second bool // because of a refusal
 }
@@ -119,10 +120,12 @@ func (t *Tokens) Token(ctx context.Context) (Token, error) {
 		}
 		select {
 		case <-f.done:
-			if f.err == nil || t.usable() {
-				continue
+			switch {
+			case f.token.Value != "": // as good as it gets, whatever its Expiry
+				return f.token, nil
+			case f.err != nil && !t.usable():
+				return Token{}, t.wrap(f.err)
 			}
-			return Token{}, t.wrap(f.err)
 		case <-ctx.Done():
 			return Token{}, fmt.Errorf("watch: no access token yet: %w", context.Cause(ctx))
 		}
@@ -181,6 +184,7 @@ func (t *Tokens) refresh(f *flight) {
 		if f.err = err; err != nil {
 			t.fail(err)
 		} else {
+			f.token = token
 			t.take(token, f.second || t.second)
 		}
 	}
@@ -213,6 +217,7 @@ func (t *Tokens) fail(err error) {
 
 // take puts a new token in place.
 func (t *Tokens) take(token Token, second bool) {
+	token.Expiry = token.Expiry.Round(0) // by the wall clock, which goes on while the computer sleeps
 	t.token, t.refused, t.second = token, false, second
 	t.err, t.failures, t.retry, t.due = nil, 0, time.Time{}, time.Time{}
 	if token.Expiry.IsZero() {
@@ -222,7 +227,7 @@ func (t *Tokens) take(token Token, second bool) {
 	if ahead <= 0 {
 		ahead = defaultAhead
 	}
-	ahead = min(ahead, time.Until(token.Expiry)/4)
+	ahead = max(0, min(ahead, time.Until(token.Expiry)/4))
 	random := rand.Float64
 	if t.Rand != nil {
 		random = t.Rand
