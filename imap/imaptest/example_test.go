@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap/imaptest"
@@ -91,3 +92,27 @@ func (printer) Logf(format string, args ...any)   { fmt.Printf(format+"\n", args
 func (printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 func (printer) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
 func (printer) Cleanup(func())                    {}
+
+// A server that plays Yahoo, with a change: it takes one login a minute.
+func ExampleYahoo() {
+	opts := imaptest.Yahoo()
+	opts.Limits.Logins = 1
+	srv := imaptest.NewServer(opts)
+	defer srv.Close()
+	srv.AddUser("alice", "secret")
+	for range 2 {
+		conn := srv.Pipe()
+		lines := bufio.NewScanner(conn)
+		lines.Scan()
+		io.WriteString(conn, "A1 LOGIN alice secret\r\n")
+		lines.Scan()
+		status, _, _ := strings.Cut(lines.Text(), " [CAPABILITY")
+		fmt.Println(status)
+	}
+	alice := srv.Stats().Users["alice"]
+	fmt.Println(len(alice.Logins), "logged in,", len(alice.Refused), "refused")
+	// Output:
+	// A1 OK
+	// A1 NO [LIMIT] LOGIN Rate limit hit.
+	// 1 logged in, 1 refused
+}
