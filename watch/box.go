@@ -27,6 +27,7 @@ type box struct {
 	announced  bool                // the server has told so since the last scan
 	mute       bool                // the server was found to announce nothing
 	distrusted bool                // the server was found to show news only when a mailbox is opened
+	late       int                 // how often in a row, mute, it has shown news only then
 	floor      imap.UID            // gaps below are not accounted for: they are from before
 	status     *imap.MailboxStatus // the last one; nil: none
 	missing    *absence            // nil: it is there

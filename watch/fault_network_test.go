@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -10,8 +11,15 @@ import (
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
-// delays are how long each message took from its delivery until it was told.
-func (w *world) delays(user string, names ...string) (most time.Duration) {
+// delay is how long it took at most until a message that was delivered was told.
+func (w *world) delay(user string, names ...string) time.Duration {
+	w.t.Helper()
+	delays := w.allDelays(user, names...)
+	return delays[len(delays)-1]
+}
+
+// allDelays are those of all messages, in order.
+func (w *world) allDelays(user string, names ...string) (all []time.Duration) {
 	w.t.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -24,11 +32,15 @@ func (w *world) delays(user string, names ...string) (most time.Duration) {
 	for _, x := range w.events {
 		if a, ok := x.event.(watch.Arrived); ok {
 			if sent, known := at[fmt.Sprint(a.Mailbox, a.UIDValidity, uint32(a.UID))]; known {
-				most = max(most, w.began.Add(x.at).Sub(sent))
+				all = append(all, w.began.Add(x.at).Sub(sent))
 			}
 		}
 	}
-	return most
+	if len(all) == 0 {
+		w.t.Fatal("no message was told")
+	}
+	slices.Sort(all)
+	return all
 }
 
 // The peer has vanished without a word, at any moment of a quiet time.
@@ -48,7 +60,7 @@ func TestB01_HalfOpenInIdle(t *testing.T) {
 			w.after(w.w.Bound())
 			w.exactIn(n, names...)
 		}
-		if d := w.delays("alice", names...); d > w.w.Bound() {
+		if d := w.delay("alice", names...); d > w.w.Bound() {
 			w.t.Errorf("a message was told after %v, more than %v", d, w.w.Bound())
 		}
 	})

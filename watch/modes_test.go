@@ -215,6 +215,8 @@ func TestModesArriveDuringCommands(t *testing.T) {
 				}})
 				w.start()
 				w.after(6 * time.Minute)
+				w.faults(imaptest.Faults{})
+				w.after(70 * time.Second)
 				mu.Lock()
 				defer mu.Unlock()
 				for _, name := range names {

@@ -47,7 +47,7 @@ func (r *renewal) loss(now time.Time, silence time.Duration) (less bool) {
 		return false
 	}
 	floor := renewFloor
-	if silence < renewFloor {
+	if min(silence, r.interval(now)) <= renewFloor {
 		floor = renewLeast
 	}
 	r.every = max(min(r.interval(now)/2, silence*4/5), floor)

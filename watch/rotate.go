@@ -20,7 +20,7 @@ func (s *session) waitRotate(ctx context.Context, until time.Time) error {
 		home.visited = false // what came while another one was open
 		return nil
 	}
-	if ask := s.asked.Add(s.pollEvery); !time.Now().Before(ask) {
+	if ask := s.askAt; !time.Now().Before(ask) {
 		return s.askOthers(ctx)
 	} else {
 		until = earlier(until, ask)
@@ -43,7 +43,7 @@ const askAtOnce = 16
 
 // askOthers looks for news where the session does not listen.
 func (s *session) askOthers(ctx context.Context) error {
-	s.asked = time.Now()
+	s.askAt = time.Now().Add(s.pollAfter())
 	var others []*box
 	for _, b := range s.mine() {
 		if b != s.open && b.missing == nil && !b.hinted {

@@ -64,8 +64,7 @@ func (s *session) tellProof(ctx context.Context, b *box) error {
 func (s *session) schedule(b *box) {
 	b.due = earlier(b.opened.Add(s.scanEvery), b.changesDue())
 	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles(b) {
-		poll := time.Duration(float64(s.pollEvery) * (0.9 + 0.2*s.rand()))
-		b.due = earlier(b.due, b.scanned.Add(poll))
+		b.due = earlier(b.due, b.scanned.Add(s.pollAfter()))
 	}
 }
 
@@ -216,17 +215,28 @@ func (s *session) arrived(b *box, m *imap.Message) Arrived {
 	}
 }
 
-// trust draws a conclusion from a scan: a server that has announced nothing,
-// where something has come, is asked more often from now on, until it has
-// announced something.
+// trust draws conclusions from a scan. A server that has announced nothing, where
+// something has come, is asked more often from now on, until it has announced
+// something. If what has come was there only when the mailbox was opened again,
+// twice in a row, then it is opened again every time.
 func (s *session) trust(b *box, first, announced, found bool) {
 	listened := s.mode == ModeNotify || s.mode != ModePoll && s.home() == b
+	if !found || first || !listened {
+		return
+	}
+	reopened := b.scanned.Sub(b.opened) < time.Second
 	switch {
-	case !found || first || !listened:
-	case announced && b.mute:
-		b.mute = false
-	case !announced && !b.mute:
+	case announced:
+		b.mute, b.distrusted, b.late = false, false, 0
+	case !b.mute:
 		b.mute = true
 		s.log.Warn("watch: the server did not announce mail; it is asked more often", "mailbox", b.name, "every", s.pollEvery)
+	case !reopened:
+		b.late = 0
+	case !b.distrusted:
+		b.late++
+		if b.distrusted = b.late >= 2; b.distrusted {
+			s.log.Warn("watch: the server shows mail only when a mailbox is opened; it is opened again each time", "mailbox", b.name)
+		}
 	}
 }

@@ -30,7 +30,8 @@ type session struct {
 	handle    *imap.Mailbox // of open
 	alive     time.Time     // when the server was last heard; zero: it is in doubt
 	probing   bool          // the server has not answered yet
-	asked     time.Time     // when the STATUS of mailboxes was last asked for
+	askAt     time.Time     // when to ask for the STATUS of mailboxes
+	profile   profile
 
 	notified  []string  // the mailboxes that NOTIFY is set for
 	ends      int       // how often the server has ended it
@@ -47,7 +48,7 @@ type session struct {
 }
 
 func newSession(l *line, c *imap.Client) *session {
-	return &session{line: l, client: c}
+	return &session{line: l, client: c, profile: profileOf(c)}
 }
 
 // work follows the mailboxes until the connection is lost, which is the error.
@@ -234,7 +235,13 @@ func (s *session) probe(ctx context.Context) error {
 	within, cancel := context.WithTimeoutCause(ctx, probeWait, imap.ErrTimeout)
 	defer cancel()
 	s.probing = true
-	err := s.client.Noop(within)
+	var err error
+	if s.profile.status {
+		_, err = s.client.Status(within, s.mine()[0].current, imap.StatusMessages)
+	}
+	if err == nil || s.isMailboxError(err) {
+		err = s.client.Noop(within)
+	}
 	if err == nil {
 		s.alive, s.probing = time.Now(), false
 	} else if within.Err() != nil && ctx.Err() == nil {
