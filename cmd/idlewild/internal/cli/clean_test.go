@@ -52,7 +52,7 @@ func TestA76_NothingHiddenIsPrinted(t *testing.T) {
 		m := message{h, s(), s(), 1, 2}
 		c := connectionOf(h, []string{s(), s(), s()}[r.IntN(4)%3:])
 		for _, rec := range []record{
-			arrivedRecord{m, []string{s()}, 3, header}, flagsRecord{m, []string{s(), s()}, 4}, goneRecord{m},
+			arrivedRecord{m, []string{s()}, 3, header, s()}, flagsRecord{m, []string{s(), s()}, 4}, goneRecord{m},
 			movedRecord{m, s(), 5, 6}, resetRecord{h, s(), s(), 1, 2, s(), 3, 4}, skippedRecord{h, s(), s(), 1, s(), 2, s(), s()},
 			missingRecord{h, s(), s(), s(), 5}, renamedRecord{h, s(), s()}, staleRecord{h, s(), 5}, recoveredRecord{h, s(), 5},
 			offlineRecord{c, s(), s(), s(), 5, 1, false}, onlineRecord{c, s(), 1},

@@ -47,7 +47,8 @@ func messageRecord(h head, event watch.Event) record {
 	switch e := event.(type) {
 	case watch.Arrived:
 		return arrivedRecord{message{h, e.ID, e.Mailbox, e.UIDValidity, uint32(e.UID)},
-			flagNames(e.Flags), e.Size, decodeEnvelope(e.Envelope)}
+			flagNames(e.Flags), e.Size, decodeEnvelope(e.Envelope),
+			watch.Cursor{UIDValidity: e.UIDValidity, UIDNext: e.UID + 1}.String()}
 	case watch.Flags:
 		return flagsRecord{message{h, e.ID, e.Mailbox, e.UIDValidity, uint32(e.UID)}, flagNames(e.Flags), e.ModSeq}
 	case watch.Gone:

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/idlewild-mail/idlewild/watch"
 )
@@ -66,4 +67,62 @@ func (f *follower) take(ctx context.Context, batch *watch.Batch) error {
 		}
 	}
 	return batch.Commit()
+}
+
+// followAll runs the followers until ctx is done or one of them ends, which
+// ends all.
+func followAll(ctx context.Context, followers []*follower) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan error)
+	for _, f := range followers {
+		go func() {
+			err := f.run(ctx)
+			if err != nil && !errors.Is(err, errEnough) {
+				err = explain(f.target, f.mailboxes, err)
+			}
+			ended <- err
+		}()
+	}
+	var first error
+	for range followers {
+		if err := <-ended; err != nil && first == nil {
+			first = err
+			cancel()
+		}
+	}
+	if errors.Is(first, errEnough) {
+		return nil
+	}
+	return first
+}
+
+// showLive keeps the live line up to date until stop is called.
+func (s *sink) showLive(followers []*follower) (stop func()) {
+	if !s.out.terminal() {
+		return func() {}
+	}
+	s.status.watch(followers)
+	s.env.screen.Store(s.out)
+	s.out.setLive(func(columns int) string { return s.status.live(s.out.style, columns) })
+	tick := time.NewTicker(time.Second)
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-tick.C:
+				s.out.refresh()
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		tick.Stop()
+		close(done)
+		<-ended
+		s.env.screen.Store(nil)
+		s.out.setLive(nil)
+	}
 }

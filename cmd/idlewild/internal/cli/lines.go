@@ -120,6 +120,10 @@ func offlineWords(reason string) string {
 		return "TLS failed"
 	case "dns":
 		return "the host's address is not to be found"
+	case "token":
+		return "there is no access token"
+	case "panic":
+		return "a fault of this program"
 	}
 	return clean(reason)
 }

@@ -60,6 +60,7 @@ type arrivedRecord struct {
 	Flags    []string `json:"flags"`
 	Size     int64    `json:"size"`
 	Envelope envelope `json:"envelope"`
+	Cursor   string   `json:"cursor"` // the place behind the message
 }
 
 type flagsRecord struct {

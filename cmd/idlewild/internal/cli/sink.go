@@ -11,16 +11,29 @@ import (
 // sink is where the events of all mailboxes come together. Any goroutine may
 // use it.
 type sink struct {
-	env   *env
-	out   *output
-	hook  *hook // nil: there is no command
-	count int   // how many arrived events are wanted; 0: no limit
+	env            *env
+	out            *output
+	hook           *hook           // nil: there is no command
+	count          int             // how many arrived events are wanted; 0: no limit
+	printed, taken map[string]bool // kinds of events
+	quiet          *quiet          // nil: everything is printed
 
 	status status
 
 	mu      sync.Mutex
 	ended   bool
 	skipped int
+}
+
+func newSink(e *env, plan *watchPlan, opts *watchOptions, hook *hook) *sink {
+	s := &sink{
+		env: e, out: newOutput(e, opts.json), hook: hook, count: opts.count, printed: plan.printed, taken: plan.taken,
+	}
+	if opts.quiet {
+		s.quiet = &quiet{}
+		s.out.columns = nil // no live line
+	}
+	return s
 }
 
 // show puts out a record. It says whether it is the last one wanted; whoever
@@ -34,7 +47,7 @@ func (s *sink) show(ctx context.Context, r record) (last bool, err error) {
 	}
 	defer s.mu.Unlock()
 	arrived := s.status.note(r)
-	if err := s.out.emit(r); err != nil {
+	if err := s.print(r); err != nil {
 		s.ended = true
 		return false, err
 	}
@@ -44,10 +57,24 @@ func (s *sink) show(ctx context.Context, r record) (last bool, err error) {
 	return s.ended, nil
 }
 
+// print puts out a record if it is one to be seen.
+func (s *sink) print(r record) error {
+	if s.quiet != nil {
+		if s.quiet.tells(r) {
+			s.env.print("%s", r.line(s.out.style, 0))
+		}
+		return nil
+	}
+	if !s.printed[r.about().Event] {
+		return nil
+	}
+	return s.out.emit(r)
+}
+
 // run has the command deal with a record, if it is one for it, which taken says.
 // No error: it is dealt with, or will never be, which was said.
 func (s *sink) run(ctx context.Context, r record) (taken bool, err error) {
-	if _, ok := r.(arrivedRecord); !ok || s.hook == nil {
+	if s.hook == nil || !s.taken[r.about().Event] {
 		return false, nil
 	}
 	for _, r := range each(r) {
@@ -72,6 +99,9 @@ func (s *sink) runOne(ctx context.Context, r record) error {
 	defer s.mu.Unlock()
 	s.skipped++
 	s.env.say("SKIPPED %s: %v; it will not be tried again", in.what, skipped)
+	if s.quiet != nil {
+		return nil
+	}
 	about := r.about()
 	return s.out.emit(skippedRecord{
 		head: about.head.as(eventSkipped), ID: about.id, Mailbox: about.mailbox, UIDValidity: about.uidValidity,

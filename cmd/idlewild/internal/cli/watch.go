@@ -3,14 +3,10 @@ package cli
 import (
 	"cmp"
 	"context"
-	"errors"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/idlewild-mail/idlewild/imap"
-	"github.com/idlewild-mail/idlewild/watch"
 )
 
 const watchHelp = `Watch mailboxes and print what arrives, a line a message, until interrupted. When
@@ -27,7 +23,10 @@ and IDLEWILD_HOST in its environment), --password-file, the environment's
 IDLEWILD_PASSWORD, or a prompt. It cannot be a flag, nor part of the URL: others
 could see it there. With several accounts it is the command or the prompt.
 
-With --state, the next run goes on where this one ended: a message is printed
+With --from, the first run begins with "all" messages that are there, with the
+"last:N", with those received since a DATE such as 2026-01-31, or behind a cursor
+that an "arrived" event had; else with what arrives from "now" on. With --state,
+the next run goes on where this one ended: a message is printed
 before the file says so, so none is lost, and one may come twice, with the same
 id, if the process is killed in between.
 
@@ -43,30 +42,19 @@ skipped: a "skipped" event is printed, and the exit code is 5 in the end. When
 idlewild is to end, the command has 5 s to be done; if it is not, or is killed, its
 event comes again, with the same id, in the next run with the same --state.
 
-With --json there is nothing but JSON lines on stdout. The events are "arrived",
-"offline", "online", "reset", "alert" and "skipped"; events and fields may be added.
+With --json there is nothing but JSON lines on stdout; docs/events.md describes them,
+and events and fields may be added. --events chooses which events are printed and
+run the command: arrived, flags, gone, moved, reset, skipped, missing, renamed,
+stale, recovered, offline, online, alert, auth_failed, reauthorize, or all. Without
+it everything is printed but for flags, gone and moved, and the command is run for
+arrived only. With --quiet nothing is printed, and stderr tells of problems only.
 
 ` + exitHelp
 
 const watchExample = `  idlewild watch imaps://alice@imap.example.org/INBOX
   idlewild watch imaps://alice@imap.example.org --mailbox INBOX --mailbox Lists \
       --password-command 'pass mail' --state ~/.local/state/alice.json --json
-  idlewild watch imaps://alice@imap.example.org --state alice.json --exec ./handle-mail --verbose`
-
-// watchBurst is shorter than the Watcher's own: somebody waits for the line, and
-// there is one account only.
-const watchBurst = 500 * time.Millisecond
-
-type watchOptions struct {
-	connect   connectFlags
-	exec      execFlags
-	mailboxes []string
-	json      bool
-	count     int
-	length    time.Duration
-	state     string
-	from      string
-}
+  idlewild watch imaps://alice@imap.example.org --state alice.json --quiet --exec ./handle-mail --verbose`
 
 func newWatchCommand(e *env) *cobra.Command {
 	var opts watchOptions
@@ -81,17 +69,7 @@ func newWatchCommand(e *env) *cobra.Command {
 			return runWatch(cmd, e, args, &opts)
 		},
 	}
-	f := cmd.Flags()
-	f.StringArrayVar(&opts.mailboxes, "mailbox", nil, "watch the mailbox `NAME`; may be repeated")
-	f.BoolVar(&opts.json, "json", false, "JSON lines on stdout")
-	f.IntVar(&opts.count, "count", 0, "end after `N` arrived messages; 0: never")
-	f.DurationVar(&opts.length, "for", 0, "end after this `DURATION`, such as 10m; 0: never")
-	f.StringVar(&opts.state, "state", "", "keep in `FILE` how far each mailbox was read, and go on there")
-	f.StringVar(&opts.from, "from", "now", "where to begin if the state does not know: `now|all`")
-	opts.exec.add(cmd)
-	opts.connect.add(cmd)
-	_ = cmd.RegisterFlagCompletionFunc("from", cobra.FixedCompletions(
-		[]cobra.Completion{"now", "all"}, cobra.ShellCompDirectiveNoFileComp))
+	opts.add(cmd)
 	return cmd
 }
 
@@ -115,7 +93,7 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 	if err != nil {
 		return err
 	}
-	from, err := opts.check(e, len(accounts))
+	plan, err := opts.check(e, accounts)
 	if err != nil {
 		return err
 	}
@@ -135,7 +113,7 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 		return err
 	}
 	defer trace.Close()
-	s := &sink{env: e, out: newOutput(e, opts.json), count: opts.count, hook: hook}
+	s := newSink(e, plan, opts, hook)
 	s.out.style.accounts = len(accounts) > 1
 	var followers []*follower
 	for _, a := range accounts {
@@ -146,9 +124,8 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 			}
 			return err
 		}
-		w := &watch.Watcher{
-			Dial: conn.dial, Account: a.account(), Mailboxes: a.mailboxes, From: from, Burst: watchBurst,
-		}
+		w := plan.watcher()
+		w.Dial, w.Account, w.Mailboxes = conn.dial, a.account(), a.mailboxes
 		if store != nil { // else it were an interface that is not nil
 			w.Store = store
 		}
@@ -174,103 +151,5 @@ func warnPlaintext(e *env, accounts []*account) {
 		if a.security == imap.Plaintext && !loopback(a.host) {
 			e.say("warning: the password and all mail go to %s unprotected, where others can read them", a.host)
 		}
-	}
-}
-
-// check returns where to begin.
-func (o *watchOptions) check(e *env, accounts int) (watch.Start, error) {
-	if o.count < 0 {
-		return watch.Start{}, usagef("--count is %d, but cannot be less than 0", o.count)
-	}
-	if o.length < 0 {
-		return watch.Start{}, usagef("--for is %v, but cannot be less than 0", o.length)
-	}
-	if err := o.connect.password.check(e, accounts); err != nil {
-		return watch.Start{}, err
-	}
-	switch o.from {
-	case "now":
-		return watch.Start{}, nil
-	case "all":
-		return watch.All(), nil
-	}
-	return watch.Start{}, usagef("--from is %q, but can be now or all", o.from)
-}
-
-// openState returns nil without a file.
-func openState(file string) (*watch.FileStore, error) {
-	if file == "" {
-		return nil, nil
-	}
-	store, err := watch.OpenFileStore(file)
-	if err == nil {
-		return store, nil
-	}
-	if errors.Is(err, watch.ErrInUse) {
-		owner := "another process"
-		if e, ok := errors.AsType[*watch.StoreError](err); ok && e.PID != 0 {
-			owner = fmt.Sprintf("process %d", e.PID)
-		}
-		return nil, &exitError{exitInUse, fmt.Errorf("the --state file %s is in use by %s; "+
-			"end that, or give this one a file of its own", file, owner)}
-	}
-	return nil, fmt.Errorf("cannot use the --state file: %w", err)
-}
-
-// followAll runs the followers until ctx is done or one of them ends, which
-// ends all.
-func followAll(ctx context.Context, followers []*follower) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	ended := make(chan error)
-	for _, f := range followers {
-		go func() {
-			err := f.run(ctx)
-			if err != nil && !errors.Is(err, errEnough) {
-				err = explain(f.target, f.mailboxes, err)
-			}
-			ended <- err
-		}()
-	}
-	var first error
-	for range followers {
-		if err := <-ended; err != nil && first == nil {
-			first = err
-			cancel()
-		}
-	}
-	if errors.Is(first, errEnough) {
-		return nil
-	}
-	return first
-}
-
-// showLive keeps the live line up to date until stop is called.
-func (s *sink) showLive(followers []*follower) (stop func()) {
-	if !s.out.terminal() {
-		return func() {}
-	}
-	s.status.watch(followers)
-	s.env.screen.Store(s.out)
-	s.out.setLive(func(columns int) string { return s.status.live(s.out.style, columns) })
-	tick := time.NewTicker(time.Second)
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		for {
-			select {
-			case <-tick.C:
-				s.out.refresh()
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() {
-		tick.Stop()
-		close(done)
-		<-ended
-		s.env.screen.Store(nil)
-		s.out.setLive(nil)
 	}
 }
