@@ -31,6 +31,10 @@ type box struct {
 	floor      imap.UID            // gaps below are not accounted for: they are from before
 	status     *imap.MailboxStatus // the last one; nil: none
 	missing    *absence            // nil: it is there
+	retried    bool                // it was opened again since the server said no
+	suspect    bool                // the server has contradicted itself about UIDs
+	oddNext    imap.UID            // a UIDNEXT below what was seen, which meant nothing; 0: none
+	unlasting  bool                // that UIDs do not last was logged
 	trouble    trouble             // with describing messages
 
 	// With Watcher.Changes; see changes.go.

@@ -73,10 +73,10 @@ func (s *session) selectOptions(b *box) *imap.SelectOptions {
 	}
 	opts.CondStore = s.client.Has("CONDSTORE") || s.client.Has("QRESYNC")
 	c := b.cursor
-	if !s.client.Enabled("QRESYNC") || c.UIDValidity == 0 || c.ModSeq == 0 || c.UIDNext <= 1 || b.knows().lied {
+	if !s.client.Enabled("QRESYNC") || b.served() == 0 || c.ModSeq == 0 || c.UIDNext <= 1 || b.knows().lied {
 		return opts
 	}
-	opts.Resync = &imap.Resync{UIDValidity: c.UIDValidity, ModSeq: c.ModSeq, Known: imap.UIDRange(1, c.UIDNext-1)}
+	opts.Resync = &imap.Resync{UIDValidity: b.served(), ModSeq: c.ModSeq, Known: imap.UIDRange(1, c.UIDNext-1)}
 	if k := b.knows(); k.from <= 1 {
 		opts.Resync.Match = imap.MatchData(k.uids)
 	}

@@ -142,7 +142,8 @@ func (s *session) collect(
 			return err
 		}
 		// "n:*" brings the highest message also if it is below n.
-		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil {
+		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil ||
+			b.memory.isAhead(m.UID) {
 			continue
 		}
 		if most > 0 && len(found) == most {

@@ -88,11 +88,3 @@ func serverMark(c *imap.Client) mark {
 	b.WriteString("\x00" + strings.Join(words, " "))
 	return markOf([]byte(b.String()))
 }
-
-// identify is what the server says of the mailbox that is open.
-func (s *session) identify(state imap.MailboxState) life {
-	return life{
-		validity: state.UIDValidity, served: state.UIDValidity,
-		mailbox: state.MailboxID, server: serverMark(s.client),
-	}
-}

@@ -25,6 +25,10 @@ type memory struct {
 	// them is committed. Both are in order of UID.
 	told []remembered
 
+	unread []imap.UID // below low, and not learned yet; nil: not known which
+	cut    bool       // there are more than can be learned
+	full   bool       // all that can be learned is
+
 	snapshot snapshotRef // zero: there is none
 	covers   imap.UID    // those of told that are below are in the snapshot
 	stale    bool        // sure is not what is in the snapshot
@@ -54,6 +58,8 @@ func (r remembered) alike(o remembered) (same, known bool) {
 	}
 	return false, r.id.known() && o.id.known()
 }
+
+func (r remembered) recognizable() bool { return r.print.known() || r.id.known() }
 
 func byUID(a, b remembered) int { return cmp.Compare(a.uid, b.uid) }
 
@@ -128,17 +134,29 @@ func (m *memory) newest() iter.Seq[remembered] {
 }
 
 // ahead are the UIDs from next on that were dealt with in an earlier life.
-func (m *memory) ahead(next imap.UID) (uids []imap.UID) {
-	i, _ := slices.BinarySearchFunc(m.sure, remembered{uid: next}, byUID)
-	for _, r := range m.sure[i:] {
-		uids = append(uids, r.uid)
+func (m *memory) ahead(next imap.UID) (uids imap.UIDSet) {
+	if !m.hasAhead(next) {
+		return uids
 	}
-	return uids
+	var list []imap.UID
+	for _, r := range m.sure {
+		if r.uid >= next {
+			list = append(list, r.uid)
+		}
+	}
+	return imap.UIDSetOf(list...)
+}
+
+func (m *memory) hasAhead(next imap.UID) bool {
+	return m != nil && len(m.sure) > 0 && m.sure[len(m.sure)-1].uid >= next
 }
 
 // isAhead says whether a message from the cursor on was dealt with in an earlier
 // life.
 func (m *memory) isAhead(uid imap.UID) bool {
+	if !m.hasAhead(uid) {
+		return false
+	}
 	_, ok := slices.BinarySearchFunc(m.sure, remembered{uid: uid}, byUID)
 	return ok
 }
@@ -151,7 +169,7 @@ func (m *memory) report(list []remembered) {
 		m.told = m.told[n:]
 	}
 	for _, r := range list {
-		if r.print.known() || r.id.known() {
+		if r.recognizable() {
 			m.told = append(m.told, r)
 		}
 	}

@@ -81,3 +81,16 @@ func (b *box) showMissing(reason MissingReason) {
 	defer b.mu.Unlock()
 	b.shown.Missing = reason
 }
+
+// lookFailed is told that the server said no about a mailbox that was open. It is
+// opened again, which says what is wrong; if that was done just now, it is
+// missing.
+func (s *session) lookFailed(ctx context.Context, b *box, err error) error {
+	s.open, b.hinted = nil, true
+	if b.retried {
+		b.retried = false
+		return s.openFailed(ctx, b, err)
+	}
+	b.retried = true
+	return nil
+}

@@ -3,6 +3,7 @@ package watch_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"testing"
 	"time"
@@ -46,6 +47,8 @@ func TestModel(t *testing.T) {
 
 type model struct {
 	*world
+	sent   int
+	lazily bool // something was not committed at once
 	rand   *rand.Rand
 	runs   []int // where, among the events, each start of the program is
 	resets int
@@ -63,6 +66,17 @@ func (m *model) happen(steps int) {
 	m.faults(imaptest.Faults{})
 	m.lazy.Store(false)
 	m.after(time.Hour)
+}
+
+// deliver delivers messages that can be told apart.
+func (m *model) deliver(n int) {
+	for range n {
+		m.sent++
+		text := imaptest.CRLF(fmt.Sprintf("From: bob@example.org\nMessage-ID: <%d@example.org>\n\nHi there.\n", m.sent))
+		if _, err := m.srv.Deliver("alice", "INBOX", text, nil); err != nil {
+			m.t.Fatal(err)
+		}
+	}
 }
 
 func (m *model) step() {
@@ -83,7 +97,7 @@ func (m *model) step() {
 		m.srv.Blackhole()
 	case 8:
 		if m.resets++; m.resets <= 2 {
-			_ = m.srv.ResetUIDValidity("alice", "INBOX")
+			_ = m.srv.Rebuild("alice", "INBOX", m.rebuild())
 		}
 	case 9:
 		m.stop()
@@ -92,9 +106,29 @@ func (m *model) step() {
 		m.start()
 	case 10:
 		m.lazy.Store(m.rand.IntN(2) == 0)
+		m.lazily = m.lazily || m.lazy.Load()
 	default:
 		m.faults(m.fault())
 	}
+}
+
+// rebuild is a random way to be rebuilt.
+func (m *model) rebuild() *imaptest.RebuildOptions {
+	opts := &imaptest.RebuildOptions{
+		Sessions: []imaptest.Eviction{
+			imaptest.EvictBye, imaptest.EvictLate, imaptest.EvictClosed, imaptest.EvictNo, imaptest.EvictQuiet, imaptest.EvictTold,
+		}[m.rand.IntN(6)],
+		NewIDs: m.rand.IntN(2) == 0,
+	}
+	if m.rand.IntN(3) == 0 {
+		opts.Shuffle = m.rand.Uint64() | 1
+	}
+	for _, info := range m.srv.Messages("alice", "INBOX") {
+		if m.rand.IntN(20) == 0 {
+			opts.Lost = append(opts.Lost, info.UID)
+		}
+	}
+	return opts
 }
 
 // fault is a random weather.
@@ -138,6 +172,7 @@ type place struct {
 func (m *model) check() {
 	m.stop()
 	exists, told := map[place]bool{}, map[place]string{}
+	messages := map[string]string{} // IDs of events by Message-ID
 	for _, a := range m.srv.Log("alice", "INBOX") {
 		exists[place{a.UIDValidity, imap.UID(a.UID)}] = true
 	}
@@ -163,19 +198,29 @@ func (m *model) check() {
 			m.t.Errorf("%v and %v have one ID", p, other)
 		}
 		told[p], ids[a.ID] = a.ID, p
+		if a.Envelope == nil {
+			continue // the server could not describe it
+		}
+		message := a.Envelope.MessageID
+		if id := messages[message]; id != "" && id != a.ID && !m.lazily {
+			m.t.Errorf("%s was told again as %v", message, p)
+		}
+		messages[message] = a.ID
 		// A rebuilt mailbox has messages that were not delivered again.
 		if m.resets == 0 && !exists[p] {
 			m.t.Errorf("%v never was", p)
 		}
 	}
-	validity := m.srv.UIDValidity("alice", "INBOX")
-	lost := 0
+	lost, validity := 0, m.srv.UIDValidity("alice", "INBOX")
 	for _, info := range m.srv.Messages("alice", "INBOX") {
-		if told[place{validity, imap.UID(info.UID)}] == "" {
+		id := messageID.FindString(string(info.Body()))
+		if messages[id] == "" && told[place{validity, imap.UID(info.UID)}] == "" {
 			lost++
 		}
 	}
 	if lost > 0 {
-		m.t.Errorf("%d messages lost; offline: %+v", lost, all[watch.Offline](m.world))
+		m.t.Errorf("%d messages lost; %d resets, %d times offline", lost, m.resets, len(all[watch.Offline](m.world)))
 	}
 }
+
+var messageID = regexp.MustCompile(`<[0-9]+@example.org>`)

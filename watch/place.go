@@ -14,16 +14,21 @@ func (s *session) place(ctx context.Context, b *box) error {
 	if err := s.found(ctx, b); err != nil {
 		return err
 	}
-	here := state.UIDValidity
 	switch {
 	case b.cursor.UIDNext == 0:
 		return s.baseline(ctx, b)
 	case b.memory == nil:
-		b.cursor.UIDValidity = here // whichever it is
+		b.cursor.UIDValidity = state.UIDValidity // whichever it is
 		b.floor = state.UIDNext
 		b.memory = b.newLife(s.identify(state), b.cursor.UIDNext)
-	case b.memory.served != here:
-		return s.reset(ctx, b, state)
+	default:
+		other, err := s.isOther(ctx, b, state)
+		if err != nil {
+			return err
+		}
+		if other {
+			return s.reset(ctx, b, state)
+		}
 	}
 	if b.uidNext != 0 && b.uidNext < b.cursor.UIDNext {
 		s.log.Warn("watch: odd UIDNEXT, below what was seen", "mailbox", b.name, "uidnext", b.uidNext, "cursor", b.cursor)

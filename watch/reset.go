@@ -6,14 +6,67 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// reset tells of a new UIDVALIDITY, and begins anew as the policy says.
+// reset tells of another life of the mailbox, and begins anew as the policy says.
 func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) error {
-	old, now := b.cursor.UIDValidity, state.UIDValidity
-	s.log.Warn("watch: new UIDVALIDITY", "mailbox", b.name, "old", old, "new", now)
-	b.floor = state.UIDNext
-	b.memory = b.newLife(s.identify(state), 1)
-	return s.emitOf(ctx, b, Cursor{UIDValidity: now, UIDNext: 1}, Reset{
-		ID:      EventID(s.account, b.name, now, 0, KindReset),
-		Mailbox: b.name, OldUIDValidity: old, UIDValidity: now, Policy: PolicyReplay,
-	})
+	old := b.cursor.UIDValidity
+	next := s.nextLife(b, state)
+	s.log.Warn("watch: new UIDVALIDITY", "mailbox", b.name, "old", old, "new", next.validity, "policy", s.onReset)
+	e := Reset{
+		ID:      EventID(s.account, b.name, next.validity, 0, KindReset),
+		Mailbox: b.name, OldUIDValidity: old, UIDValidity: next.validity, Policy: s.onReset,
+	}
+	if e.Policy == PolicyResume && b.memory.empty() {
+		e.Policy = PolicyReplay
+	}
+	there, err := s.handle.Search(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if b.uidNext == 0 && !there.Empty() {
+		b.uidNext = there.Max() + 1
+	}
+	from := max(b.uidNext, 1)
+	var more []Event
+	memory := b.newLife(next, 1)
+	switch e.Policy {
+	case PolicyResume:
+		m, err := s.resume(ctx, b.memory, there)
+		if err != nil {
+			return err
+		}
+		from = m.start
+		memory.low, memory.sure, memory.stale = m.low, m.known, true
+		e.Known, e.New = m.counts(there)
+	case PolicyReplay:
+		from = 1
+	case PolicyBaseline:
+		memory.low = from
+		if gone, ok := s.leftOut(b, next.validity, there.And(imap.UIDRange(1, max(from, 2)-1))); ok && from > 1 {
+			more = append(more, gone)
+		}
+	}
+	if s.handle.Rebuilt() {
+		return errRebuilt
+	}
+	b.begin(memory)
+	b.floor, b.status, b.suspect = b.uidNext, nil, false
+	return s.emitOf(ctx, b, Cursor{UIDValidity: next.validity, UIDNext: from}, append([]Event{e}, more...)...)
+}
+
+// begin begins another life.
+func (b *box) begin(m *memory) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.memory = m
+}
+
+// leftOut tells which messages PolicyBaseline does not report.
+func (s *session) leftOut(b *box, validity uint32, uids imap.UIDSet) (e Skipped, ok bool) {
+	if uids.Empty() {
+		return e, false
+	}
+	return Skipped{
+		ID:      EventID(s.account, b.name, validity, uids.Max(), KindSkipped),
+		Mailbox: b.name, UIDValidity: validity, UIDs: uids, Count: int(uids.Len()), Reason: SkippedBaseline,
+	}, true
 }

@@ -96,9 +96,11 @@ func TestRestartAfterReset(t *testing.T) {
 		w.forget()
 		w.start()
 		w.after(time.Minute)
-		w.exact(3)
-		if n := len(all[watch.Reset](w)); n != 1 {
-			t.Errorf("%d resets", n)
+		if got := w.uids(); len(got) != 1 || got[0] != 3 {
+			t.Errorf("arrived: %v", got)
+		}
+		if r := all[watch.Reset](w); len(r) != 1 || r[0].Known != 2 || r[0].New != 1 {
+			t.Errorf("resets: %+v", r)
 		}
 	})
 }

@@ -106,7 +106,7 @@ func (s *session) compare(b *box, status *imap.MailboxStatus) {
 	b.status = &now
 	number := old.Messages != nil && now.Messages != nil && *old.Messages != *now.Messages
 	switch {
-	case now.UIDValidity != 0 && now.UIDValidity != b.cursor.UIDValidity,
+	case now.UIDValidity != 0 && now.UIDValidity != b.served(),
 		now.UIDNext > b.cursor.UIDNext,
 		number && (now.UIDNext == 0 || s.changes),
 		s.changes && b.differs(&old, &now):

@@ -30,6 +30,9 @@ func (s *session) scan(ctx context.Context, b *box) error {
 	var err error
 	switch {
 	case from == imap.MaxUID: // there are no higher ones
+	case b.memory.hasAhead(from):
+		err = s.scanWindows(ctx, b)
+		defer b.settle(ctx)
 	case b.uidNext > from && b.uidNext-from > scanWindow && state.Exists > scanWindow:
 		err = s.scanWindows(ctx, b)
 	default:
@@ -40,7 +43,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 		return err
 	}
 	b.described()
-	b.visited = true
+	b.visited, b.retried = true, false
 	s.alive = time.Now()
 	found := b.cursor.UIDNext > before.UIDNext
 	b.slowDown(announced && !found && !b.fruitful, s.burst)
@@ -105,6 +108,7 @@ func (s *session) scanWindows(ctx context.Context, b *box) error {
 	if from := b.cursor.UIDNext; from > 1 {
 		there = there.Without(imap.UIDRange(1, from-1))
 	}
+	there = there.Without(b.memory.ahead(b.cursor.UIDNext))
 	window := scanWindow
 	if b.careful() {
 		window = 1 // so that it shows which message it is
@@ -151,6 +155,9 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 		if err != nil {
 			return err
 		}
+		if s.handle.Rebuilt() {
+			return errRebuilt
+		}
 		events := make([]Event, 0, len(part)+1)
 		if e, ok := s.skipped(b, part, 0); ok {
 			events = append(events, e)
@@ -168,6 +175,9 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 	}
 	if next <= b.cursor.UIDNext {
 		return nil
+	}
+	if s.handle.Rebuilt() {
+		return errRebuilt
 	}
 	to := b.cursor
 	to.UIDNext = next
@@ -205,7 +215,7 @@ func (b *box) gap(found []*imap.Message, next imap.UID) (gap imap.UIDSet) {
 	for _, m := range found {
 		uids = append(uids, m.UID)
 	}
-	return imap.UIDRange(from, next-1).Without(imap.UIDSetOf(uids...))
+	return imap.UIDRange(from, next-1).Without(imap.UIDSetOf(uids...)).Without(b.memory.ahead(from))
 }
 
 func (s *session) arrived(b *box, m *imap.Message) Arrived {

@@ -161,13 +161,27 @@ func (s *session) step(ctx context.Context) error {
 		if !now.Before(renew) {
 			return s.probe(ctx)
 		}
+		if s.ignorant() {
+			return s.mend(ctx, s.open, s.gather(ctx, s.open))
+		}
 		return s.wait(ctx, earlier(at, renew))
 	}
-	err := s.visit(ctx, b)
-	if errors.Is(err, imap.ErrDeselected) && s.client.Err() == nil && ctx.Err() == nil {
-		// The loop's body has selected another mailbox, and was told of no news.
+	return s.mend(ctx, b, s.visit(ctx, b))
+}
+
+// mend takes errors that only mean that the mailbox has to be opened again.
+func (s *session) mend(ctx context.Context, b *box, err error) error {
+	switch {
+	case err == nil || is[fatalError](err) || s.client.Err() != nil || ctx.Err() != nil:
+		return err
+	case errors.Is(err, imap.ErrDeselected), errors.Is(err, errRebuilt):
+		// The server has closed the mailbox, or has another one under that name
+		// now; or the loop's body has selected another mailbox, and was told of no
+		// news.
 		s.open, b.hinted = nil, true
 		return nil
+	case s.isMailboxError(err):
+		return s.lookFailed(ctx, b, err)
 	}
 	return err
 }
@@ -210,7 +224,7 @@ func (s *session) visit(ctx context.Context, b *box) error {
 // is opened again every Scan, since there are servers that show news, and a new
 // UIDVALIDITY, only then. It says whether the mailbox is there.
 func (s *session) look(ctx context.Context, b *box) (bool, error) {
-	fresh := s.open == b && time.Since(b.opened) < s.scanEvery && !b.distrusted
+	fresh := s.open == b && time.Since(b.opened) < s.scanEvery && !b.distrusted && !s.handle.Rebuilt()
 	switch {
 	case fresh && !b.visited:
 		return true, s.place(ctx, b)

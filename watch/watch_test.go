@@ -369,6 +369,7 @@ func TestFlood(t *testing.T) {
 
 func TestUIDValidity(t *testing.T) {
 	in(t, func(w *world) {
+		w.w.OnReset = watch.PolicyReplay
 		w.deliver(3)
 		w.start()
 		w.after(time.Minute)
