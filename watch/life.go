@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
@@ -126,7 +125,7 @@ func (s *session) nextLife(b *box, state imap.MailboxState) life {
 	was := &b.memory.life
 	validity := state.UIDValidity
 	if !lasts(state) || was.used(validity) {
-		validity = madeUp(b, was)
+		validity = madeUp(b, was, validity)
 	}
 	next := was.next(state.UIDValidity, validity)
 	next.server, next.mailbox = serverMark(s.client), state.MailboxID
@@ -135,10 +134,11 @@ func (s *session) nextLife(b *box, state imap.MailboxState) life {
 
 // madeUp is a UIDVALIDITY that nobody has used: under one that was used, other
 // messages would be reported under the IDs of earlier ones. Servers count, or
-// take the time, which is below 2^31 until 2038.
-func madeUp(b *box, was *life) uint32 {
+// take the time, which is below 2^31 until 2038. It is the same if the same is
+// found out again after a restart.
+func madeUp(b *box, was *life, served uint32) uint32 {
 	for n := 0; ; n++ {
-		m := markOf(fmt.Append(nil, b.name, "\x00", was.validity, "\x00", time.Now().UnixNano(), "\x00", n))
+		m := markOf(fmt.Append(nil, b.name, "\x00", was.validity, "\x00", served, "\x00", n))
 		if v := binary.BigEndian.Uint32(m[:]) | 1<<31; !was.used(v) {
 			return v
 		}

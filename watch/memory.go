@@ -232,6 +232,12 @@ type life struct {
 	mailbox  string   // MAILBOXID; "": unknown
 	current  string   // what the mailbox is called now; "": as the Watcher was told
 	server   mark     // of what the server says of itself
+
+	// heir is the UIDVALIDITY of the life that follows, and begins where it is
+	// followed from with PolicyBaseline: that place is not lost though nobody has
+	// committed it yet. 0: that is not known.
+	heir   uint32
+	begins imap.UID
 }
 
 // mostEarlier is how many earlier validities are remembered.
@@ -250,11 +256,12 @@ func (d *life) next(served, mine uint32) life {
 	if over := len(n.earlier) - mostEarlier; over > 0 {
 		n.earlier = n.earlier[over:]
 	}
-	n.served, n.validity = served, mine
+	n.served, n.validity, n.heir, n.begins = served, mine, 0, 0
 	return n
 }
 
 func (d life) equal(o life) bool {
 	return d.validity == o.validity && d.served == o.served && slices.Equal(d.earlier, o.earlier) &&
-		d.mailbox == o.mailbox && d.current == o.current && bytes.Equal(d.server[:], o.server[:])
+		d.mailbox == o.mailbox && d.current == o.current && bytes.Equal(d.server[:], o.server[:]) &&
+		d.heir == o.heir && d.begins == o.begins
 }

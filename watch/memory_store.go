@@ -162,9 +162,16 @@ func (b *box) keep(ctx context.Context) error {
 	return b.save(ctx, b.cursor, b.memory)
 }
 
-// settle stores what was learned since the last commit, with the present place if
-// all up to there is committed. It may fail: the next commit stores the same.
+// settle is saveLearned where it may fail: the next commit stores the same.
 func (b *box) settle(ctx context.Context) {
+	if err := b.saveLearned(ctx); err != nil {
+		b.run.log.Warn("watch: what is remembered was not saved", "mailbox", b.name, "error", err)
+	}
+}
+
+// saveLearned stores what was learned since the last commit, with the present
+// place if all up to there is committed.
+func (b *box) saveLearned(ctx context.Context) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.saved
@@ -172,11 +179,9 @@ func (b *box) settle(ctx context.Context) {
 		c = b.cursor
 	}
 	if b.saved.UIDNext == 0 || c.UIDValidity != b.memory.validity {
-		return
+		return nil
 	}
-	if err := b.save(ctx, c, b.memory); err != nil {
-		b.run.log.Warn("watch: what is remembered was not saved", "mailbox", b.name, "error", err)
-	}
+	return b.save(ctx, c, b.memory)
 }
 
 // reported notes messages that are being reported.

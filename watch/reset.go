@@ -40,6 +40,9 @@ func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) er
 	case PolicyReplay:
 		from = 1
 	case PolicyBaseline:
+		if from, err = b.plan(ctx, state.UIDValidity, from); err != nil {
+			return fatalError{err}
+		}
 		memory.low = from
 		if gone, ok := s.leftOut(b, next.validity, there.And(imap.UIDRange(1, max(from, 2)-1))); ok && from > 1 {
 			more = append(more, gone)
@@ -51,6 +54,18 @@ func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) er
 	b.begin(memory)
 	b.floor, b.status, b.suspect = b.uidNext, nil, false
 	return s.emitOf(ctx, b, Cursor{UIDValidity: next.validity, UIDNext: from}, append([]Event{e}, more...)...)
+}
+
+// plan returns where PolicyBaseline begins, and saves it: where it would have
+// begun the first time, if nobody has committed that yet.
+func (b *box) plan(ctx context.Context, heir uint32, from imap.UID) (imap.UID, error) {
+	if b.memory.begins != 0 && b.memory.heir == heir {
+		return b.memory.begins, nil
+	}
+	b.mu.Lock()
+	b.memory.heir, b.memory.begins = heir, from
+	b.mu.Unlock()
+	return from, b.saveLearned(ctx)
 }
 
 // begin begins another life.

@@ -685,7 +685,11 @@ func TestQuiet(t *testing.T) {
 					return nil
 				}})
 				w.after(time.Hour)
-				if fetches.Load() != 12 {
+				want := int64(12)
+				if next == "2" {
+					want++ // it may be another mailbox, so the messages are compared once
+				}
+				if fetches.Load() != want {
 					t.Errorf("%d scans in an hour", fetches.Load())
 				}
 				w.exact(2)

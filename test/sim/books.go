@@ -116,6 +116,11 @@ func (w *world) beginLife(number int, disk map[string]string) {
 		if r := w.realms[realmKey{box, c.UIDValidity}]; r != nil {
 			r.start, r.since = uint32(c.UIDNext), r.kept
 		}
+		for _, r := range w.realms {
+			if r.box == box && c.UIDNext == 0 && w.plan.World.From == "all" {
+				r.base = 1 // nothing was kept, not even where a reset began
+			}
+		}
 	}
 }
 
