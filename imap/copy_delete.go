@@ -92,6 +92,8 @@ type uidQuery wire.NumSet
 
 func (q uidQuery) AppendTo(cmd *wire.Command) { cmd.Atom("UID").Set(wire.NumSet(q)) }
 
+func (q uidQuery) Quick() bool { return true }
+
 func (q uidQuery) Split(octets, ranges int) (parts []queryPart) {
 	for set := wire.NumSet(q); len(set) > 0; {
 		var part wire.NumSet

@@ -97,7 +97,7 @@ type Timeouts struct {
 	TLS       time.Duration // the handshake: 30 s
 	Greeting  time.Duration // the server's first line: 60 s
 	Login     time.Duration // each answer during login: 60 s
-	Command   time.Duration // silence while an answer is due: 120 s, ten times that for SEARCH, COPY, MOVE, EXPUNGE, APPEND
+	Command   time.Duration // silence while an answer is due: 120 s, ten times that for SEARCH (but for UIDs), COPY, MOVE, EXPUNGE, APPEND
 	Stall     time.Duration // standstill inside a response, or while writing: 60 s
 	IdleStart time.Duration // the server's "+" to IDLE: 30 s
 	IdleStop  time.Duration // its answer to DONE: 15 s

@@ -10,9 +10,10 @@ import (
 // method Charset() bool that returns true is sent with CHARSET UTF-8; one with a
 // method UsesNumbers() bool that returns true has sequence numbers in it; one
 // with a method Needs() []string is only sent to a server that offers these
-// capabilities; one whose method Split(octets, ranges int) returns several
-// queries is too long for a command line, and Search sends these in its place:
-// see search.Part.
+// capabilities; one with a method Quick() bool that returns true is about UIDs
+// alone, so that the server may be silent for [Timeouts].Command only; one whose
+// method Split(octets, ranges int) returns several queries is too long for a
+// command line, and Search sends these in its place: see search.Part.
 type Query interface{ AppendTo(*wire.Command) }
 
 // maxFound is how many ranges of numbers one answer may have, and how many

@@ -13,6 +13,7 @@ type question struct {
 	keys    *wire.Command // as arguments
 	charset bool          // something in it is not ASCII
 	numbers bool          // sequence numbers are in it
+	quick   bool          // no message is to be looked at
 	needs   []string
 }
 
@@ -20,6 +21,7 @@ func newQuestion(q Query) (*question, error) {
 	x := &question{keys: wire.NewCommand("SEARCH")}
 	if q == nil {
 		x.keys.Atom("ALL")
+		x.quick = true
 		return x, nil
 	}
 	q.AppendTo(x.keys)
@@ -28,6 +30,9 @@ func newQuestion(q Query) (*question, error) {
 	}
 	if n, ok := q.(interface{ UsesNumbers() bool }); ok {
 		x.numbers = n.UsesNumbers()
+	}
+	if n, ok := q.(interface{ Quick() bool }); ok {
+		x.quick = n.Quick()
 	}
 	if n, ok := q.(interface{ Needs() []string }); ok {
 		x.needs = n.Needs()

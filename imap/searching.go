@@ -68,7 +68,7 @@ func (s *searching) supported() error {
 
 // ask sends the command once.
 func (s *searching) ask(ctx context.Context) error {
-	k := &call{name: s.name, foot: s.foot, slow: true}
+	k := &call{name: s.name, foot: s.foot, slow: !s.query.quick || len(s.keys) > 0}
 	s.call = k
 	k.prepare = s.prepare
 	k.written = s.written

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
 )
 
 // line is one connection after another, for some of the mailboxes, on one
@@ -111,7 +113,11 @@ func (l *line) connection(ctx context.Context) (err error) {
 	}
 	s := newSession(l, client)
 	defer s.hangUp(ctx)
-	return s.work(ctx)
+	err = s.work(ctx)
+	if errors.Is(err, imap.ErrTimeout) { // nobody is there to say goodbye to
+		_ = client.Close()
+	}
+	return err
 }
 
 // await waits for the line's turn to log in. That the credentials were refused to

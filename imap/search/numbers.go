@@ -41,3 +41,6 @@ func (q numbers) AppendTo(c *wire.Command) {
 }
 
 func (q numbers) UsesNumbers() bool { return !q.uid }
+
+// Quick says that the server need not look at the messages, nor take long.
+func (q numbers) Quick() bool { return true }
