@@ -2,6 +2,7 @@ package live
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	_ "embed"
@@ -57,11 +58,7 @@ func (d *Server) start(extraConf string, start, stop []byte) {
 	if _, err := exec.LookPath("bash"); err != nil {
 		missing(d.tb, "no bash: apt-get install bash")
 	}
-	base := os.TempDir()
-	if len(base) > 40 { // unix sockets have short names
-		base = "/tmp"
-	}
-	dir, err := os.MkdirTemp(base, "idlewild-")
+	dir, err := os.MkdirTemp(cmp.Or(base(), shortTemp()), "idlewild-")
 	if err != nil {
 		d.tb.Fatalf("live: %v", err)
 	}
@@ -72,6 +69,15 @@ func (d *Server) start(extraConf string, start, stop []byte) {
 	d.write("certify.sh", certifyScript)
 	d.write("extra.conf", []byte(extraConf))
 	d.Start()
+}
+
+// shortTemp is the directory for temporary files, or one with a shorter name:
+// those of unix sockets are limited.
+func shortTemp() string {
+	if dir := os.TempDir(); len(dir) <= 40 {
+		return dir
+	}
+	return "/tmp"
 }
 
 // Start starts the server after Stop, with the mail and on the ports it had. It

@@ -86,6 +86,7 @@ notifysocket: $DIR/conf/socket/notify
 annotation_allow_undefined: yes
 expunge_mode: immediate
 imapidlepoll: 1
+failedloginpause: 0
 C
 [ -z "${EXTRA_CONF:-}" ] || cat "$EXTRA_CONF" >>"$CONF"
 cat >"$DIR/cyrus.conf" <<C

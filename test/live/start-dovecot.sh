@@ -158,6 +158,9 @@ service imap {
 service anvil {
   chroot =
   client_limit = $((MAX_CONNS * 2 + 800))
+  unix_listener anvil-auth-penalty {
+    mode = 0 # no waiting after wrong passwords
+  }
 }
 service auth {
   client_limit = $((MAX_CONNS * 2 + 800))

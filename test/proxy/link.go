@@ -178,6 +178,9 @@ func (p *pump) split(f Fault, b []byte) bool {
 			return false
 		}
 		p.passed += int64(n)
+		if p.to == p.server {
+			p.proxy.count(n)
+		}
 		b = b[n:]
 	}
 	if !cut {

@@ -23,6 +23,7 @@ type Proxy struct {
 	closed   bool
 	links    map[*link]bool
 	accepted int
+	passed   int64
 	now      Faults
 	plan     func(n int) Faults
 	changed  chan struct{} // closed at every change of now
@@ -185,4 +186,17 @@ func (p *Proxy) oneTo(n int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return 1 + p.rand.IntN(n)
+}
+
+// Passed is how many bytes of clients were passed on to the server so far.
+func (p *Proxy) Passed() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.passed
+}
+
+func (p *Proxy) count(n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.passed += int64(n)
 }

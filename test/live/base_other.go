@@ -1,0 +1,5 @@
+//go:build !linux
+
+package live
+
+func base() string { return "" }
