@@ -62,10 +62,11 @@ func (s *session) description() *imap.FetchOptions {
 }
 
 // refused says whether the server refuses to answer for what was asked, or its
-// answer cannot be read, while the connection is good: it may answer for less.
+// answer cannot be read, while the connection is good: it may answer for less. One
+// that does not answer is no longer asked.
 func (s *session) refused(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && s.client.Err() == nil &&
-		!errors.Is(err, imap.ErrDeselected) && !errors.Is(err, errMany) && ClassOf(err) != ClassLimit
+		!errors.Is(err, imap.ErrDeselected) && !errors.Is(err, imap.ErrTimeout) && !errors.Is(err, errMany) && ClassOf(err) != ClassLimit
 }
 
 // describe fetches messages of which the UIDs are known. Those that are gone are
