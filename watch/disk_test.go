@@ -22,7 +22,7 @@ type frailDisk struct {
 // node is a file.
 type node struct {
 	cache, safe []byte
-	gave        bool // a sync has failed: what was written is forgotten
+	gave        bool // a sync has failed: what was written may be there or not, for ever
 }
 
 func newFrailDisk() *frailDisk {
@@ -167,7 +167,7 @@ func (d *frailDisk) back(way int) *frailDisk {
 // survives is what is left of a file.
 func (n *node) survives(way int) []byte {
 	end := len(n.cache)
-	if n.gave && way > 0 {
+	if n.gave && way > 1 {
 		way = 3 // the length, but not the contents
 	}
 	switch {

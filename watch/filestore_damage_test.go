@@ -105,6 +105,31 @@ func TestB63_FlippedBits(t *testing.T) {
 	}
 }
 
+// A bit that flips to make a NUL, wherever it stands, is not taken for what a
+// power failure leaves.
+func TestB63_SingleNULs(t *testing.T) {
+	w := write(t)
+	s := open(t, w.path)
+	if err := s.Save(t.Context(), "k", strings.Repeat("@", 3*512)); err != nil {
+		t.Fatal(err)
+	}
+	s.Close()
+	data, err := os.ReadFile(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := len(w.data); at < len(data); at++ {
+		if data[at] != '@' && data[at] != ' ' {
+			continue
+		}
+		bad := bytes.Clone(data)
+		bad[at] = 0
+		if got, err := w.reopen(t, bad); !errors.Is(err, watch.ErrCorrupt) {
+			t.Fatalf("at %d: %v, %v", at, err, got)
+		}
+	}
+}
+
 // A file that is cut off somewhere is the one that it was earlier, or damaged.
 func TestB63_CutOff(t *testing.T) {
 	w := write(t)

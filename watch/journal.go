@@ -155,8 +155,8 @@ func (j *journal) extend(changes []change) error {
 
 // undo removes what was written in part.
 func (j *journal) undo() {
-	j.doubt = true
 	if errors.Join(j.file.Truncate(j.size), j.file.Sync()) != nil {
+		j.doubt = true
 		j.leave()
 	}
 }

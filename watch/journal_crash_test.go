@@ -162,3 +162,61 @@ func TestB62_DiskFailsOnce(t *testing.T) {
 		}
 	}
 }
+
+// A save that failed may have reached the disk nevertheless. Saving what was
+// there before is then no empty act.
+func TestB62_BackToTheOldValue(t *testing.T) {
+	for first := 7; first < 11; first++ { // the steps of the second save, and of its undoing
+		for last := first; last < 11; last++ {
+			d := newFrailDisk()
+			d.fail = map[int]error{}
+			for step := first; step <= last; step++ {
+				d.fail[step] = errDisk
+			}
+			j, err := openJournal(d, "store")
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range []change{{"k", "one"}, {"k", "two"}, {"k", "one"}} {
+				err = j.save([]change{c})
+			}
+			if err != nil {
+				continue
+			}
+			for way := range ways {
+				kept{"k": {"one"}}.check(t, fmt.Sprintf("steps %d to %d failed, way %d", first, last, way), d.back(way))
+			}
+		}
+	}
+}
+
+// liar is a disk whose rename is done, and fails.
+type liar struct{ *frailDisk }
+
+func (d liar) rename(from, to string) error {
+	if err := d.frailDisk.rename(from, to); err != nil {
+		return err
+	}
+	return errDisk
+}
+
+// Where it is not known which file bears the name, nothing is added to it.
+func TestB62_RenamedNevertheless(t *testing.T) {
+	d := newFrailDisk()
+	k := live(t, d)
+	j, err := openJournal(liar{d}, "store")
+	if err != nil {
+		t.Fatal(err)
+	}
+	j.worth = 0
+	for i := range 40 {
+		c := change{"key 0", fmt.Sprint("1-17-", 100+i, "-0")}
+		k.try(c)
+		if err := j.save([]change{c}); err == nil {
+			k.acknowledge(c)
+		}
+	}
+	for way := range ways {
+		k.check(t, fmt.Sprint("way ", way), d.back(way))
+	}
+}

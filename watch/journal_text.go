@@ -165,7 +165,7 @@ func parseJournal(data []byte) (journalText, error) {
 			t.open = true
 			continue
 		}
-		if !t.isTorn(data, end, whole) {
+		if !t.isTorn(data[t.size:end], whole) {
 			return t, corrupt(number, err)
 		}
 		break
@@ -223,20 +223,16 @@ func (t *journalText) header(data []byte) (lines int, err error) {
 // sector is the smallest thing that a disk writes.
 const sector = 512
 
-// isTorn says whether the line that follows the good ones is what a power
-// failure leaves of a write: it ends too early, or has sectors of NUL. Such a
-// line was not acknowledged. Any other damage happened to one that was. All
-// after end is NUL.
-func (t *journalText) isTorn(data []byte, end int, whole bool) bool {
-	line := data[t.size:end]
+// isTorn says whether the rest of a file is what a power failure leaves of a
+// line: it ends too early, or has sectors of NUL. Such a line was not
+// acknowledged. Any other damage happened to one that was. NULs at the end of the
+// file were left out.
+func (t *journalText) isTorn(rest []byte, whole bool) bool {
 	if whole {
-		return bytes.IndexByte(line, '\n') == len(line)-1 && hasHole(line, int(t.size))
-	}
-	if end < len(data) {
-		return true
+		return bytes.IndexByte(rest, '\n') == len(rest)-1 && hasHole(rest, int(t.size))
 	}
 	// One odd byte behind a good line is a line end that was changed.
-	_, _, err := readLine(line[:len(line)-1], t.sum)
+	_, _, err := readLine(rest[:len(rest)-1], t.sum)
 	return err != nil
 }
 
