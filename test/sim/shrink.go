@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"fmt"
 	"slices"
 )
 
@@ -36,7 +35,7 @@ func shrink(p *Plan, run func(*Plan) []Violation) (small *Plan, violations []Vio
 		}
 	}
 	if violations == nil {
-		violations = []Violation{{Rule: "sim", Text: fmt.Sprint("it failed once, and did not when it was to be shrunk")}}
+		violations = []Violation{{Rule: "sim", Text: "it failed once, and not again when it was to be shrunk"}}
 	}
 	return small, violations
 }
