@@ -218,21 +218,33 @@ var refusals = map[string]string{
 	"outage":    "NO [UNAVAILABLE] Temporary authentication failure",
 }
 
-// lie makes IDLE less than it says.
+// lie makes the server tell less than it should, or what it should not.
 func (w *world) lie(s Step) error {
-	switch s.Text {
-	case "":
-		w.setFaults(imaptest.Faults{})
-	case "mute":
-		w.setFaults(imaptest.Faults{MuteIdle: true})
-	case "hold":
-		w.setFaults(imaptest.Faults{HoldExists: true})
-	case "noidle":
-		w.setFaults(imaptest.Faults{RefuseIdle: "not today"})
-	default:
+	f, ok := lies[s.Text]
+	if !ok {
 		return fmt.Errorf("no lie %q", s.Text)
 	}
+	w.setFaults(f)
 	return nil
+}
+
+// lies are what a server may do, and mail must be told in time nevertheless.
+var lies = map[string]imaptest.Faults{
+	"":          {},
+	"mute":      {MuteIdle: true},
+	"mute3m":    {MuteIdleAfter: 3 * time.Minute},
+	"hold":      {HoldExists: true},
+	"select":    {HoldUntilSelect: true},
+	"noidle":    {RefuseIdle: "not today"},
+	"storm":     {Storm: 20 * time.Second, StormBy: 3},
+	"nonext":    {NoUIDNext: true},
+	"zeronext":  {ZeroUIDNext: true},
+	"lownext":   {UIDNextLag: 3},
+	"nomodseq":  {NoModSeq: true},
+	"lowmodseq": {ModSeqLag: 5},
+	"vanished":  {Vanished: "1:*"},
+	"backwards": {FetchBackwards: true},
+	"chatter":   {BeforeTagged: []string{"OK Still here", "FLAGS (\\Seen)"}},
 }
 
 // clear ends all weather and rules.
@@ -242,8 +254,12 @@ func (w *world) clear(Step) error {
 	w.net.set(func(x *weather) { *x = weather{} })
 	w.habits.change(func(h *habit) { h.slow = 0 })
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	l := w.now
 	w.unsettle(settling)
+	w.mu.Unlock()
+	if l != nil {
+		l.spare()
+	}
 	return nil
 }
 

@@ -24,6 +24,8 @@ type books struct {
 	target        map[string]string // where a mailbox is that was renamed
 	locked        map[string]bool   // mailboxes that cannot be selected
 	calm          time.Time         // from when on everything is to be in time
+	slack         time.Duration     // the server's
+	picture       picture           // of those who handled all
 	dials         []attempt
 	denied        []attempt // refused logins
 }
@@ -69,11 +71,11 @@ type attempt struct {
 	life int
 }
 
-func (b *books) open(srv *imaptest.Server) {
+func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
 		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{},
-		calm: time.Now().Add(settling),
+		calm: time.Now().Add(settling + slack), slack: slack, picture: picture{},
 	}
 }
 
@@ -83,7 +85,7 @@ const settling = 16 * time.Minute
 
 // unsettle says that all need not be in time for a while.
 func (b *books) unsettle(d time.Duration) {
-	if t := time.Now().Add(d); t.After(b.calm) {
+	if t := time.Now().Add(d + b.slack); t.After(b.calm) {
 		b.calm = t
 	}
 }
@@ -138,6 +140,8 @@ func (w *world) book(l *life, b *watch.Batch) {
 			w.arrived(l, b, e)
 		case watch.Skipped:
 			w.skipped(e)
+		case watch.Flags, watch.Gone, watch.Moved:
+			w.changed(e)
 		case watch.Renamed:
 			w.target[e.Mailbox] = e.To
 			w.unsettle(settling)
@@ -276,6 +280,7 @@ func (w *world) identified(e watch.Event) {
 // settle is about a batch that was handled.
 func (w *world) settle(b *watch.Batch) {
 	for _, e := range b.Events {
+		w.picture.draw(e)
 		switch e := e.(type) {
 		case watch.Arrived:
 			w.fate(telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}).handled = true

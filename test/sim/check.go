@@ -53,7 +53,7 @@ func (w World) mostDials() int {
 	if w.MaxWait > 0 {
 		longest = w.MaxWait.d()
 	}
-	return (60 + int(3*time.Hour/longest)) * w.connections()
+	return (60 + int(3*time.Hour/longest)) * w.connections() * max(personalities[w.Server].dials, 1)
 }
 
 // connections is how many there are at most.
@@ -87,10 +87,11 @@ func crowd(all []attempt) (n int) {
 func (w *world) checkEnd() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.checkPicture()
 	for p, m := range w.all {
 		for _, box := range w.plan.World.watched() {
 			r := w.realms[realmKey{box, p.validity}]
-			if r == nil || r.since.IsZero() || m.box != w.where(box) || m.died.IsZero() || m.born.Before(r.since) || m.uid >= r.cursor {
+			if r == nil || r.since.IsZero() || m.box != w.where(box) || m.died.IsZero() || !m.born.After(r.since) || m.uid >= r.cursor {
 				continue
 			}
 			if f := w.fate(telling{box, p}); f.yielded == 0 && !f.skipped && !w.excused(box, m) {

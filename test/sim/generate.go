@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -25,17 +26,13 @@ type generator struct{ *rand.Rand }
 func pick[T any](g *generator, of ...T) T { return of[g.IntN(len(of))] }
 
 func (g *generator) world(seed uint64) World {
-	names := []string{}
-	for name := range personalities {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	return World{
 		OnReset:     pick(g, "", "resume", "baseline", "replay"),
 		Listen:      pick(g, "", "", "", "", "poll"),
+		Changes:     g.IntN(2) == 0,
 		Connections: pick(g, 0, 0, 1, 2),
 		Seed:        seed,
-		Server:      pick(g, names...),
+		Server:      pick(g, slices.Sorted(maps.Keys(personalities))...),
 		Mailboxes:   1 + g.IntN(len(boxNames)),
 		From:        pick(g, "all", "now"),
 		Scan:        Span(pick(g, 0, 0, 0, 2*time.Minute)),
@@ -171,10 +168,13 @@ func (g *generator) server(World) Step {
 		s.Text = pick(g, "denied", "limit", "throttled", "outage")
 		s.For = Span(g.Int64N(int64(pick(g, time.Minute, time.Hour))))
 	case "lie":
-		s.Text = pick(g, "", "mute", "hold", "noidle")
+		s.Text = pick(g, g.lies()...)
 	}
 	return s
 }
+
+// lies are all that there are, in order.
+func (g *generator) lies() []string { return slices.Sorted(maps.Keys(lies)) }
 
 func (g *generator) program(World) Step {
 	s := Step{Do: pick(g, "die", "die", "die", "disk", "commit", "body", "slow")}

@@ -131,6 +131,13 @@ func (l *life) doom(point string, n int64, down time.Duration) {
 	l.world.mu.Unlock()
 }
 
+// spare undoes doom.
+func (l *life) spare() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	clear(l.doomed)
+}
+
 // dies says whether it has died at a point, perhaps just now.
 func (l *life) dies(point string) bool {
 	l.mu.Lock()
@@ -149,14 +156,17 @@ func (l *life) dies(point string) bool {
 // dial connects and logs in.
 func (l *life) dial(ctx context.Context) (*imap.Client, error) {
 	l.dialing(l)
-	c, err := imap.Dial(ctx, "imap.example.org:143", &imap.Options{
+	opts := &imap.Options{
 		Security: imap.Plaintext, InsecureLogin: true,
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			return l.net.dial(ctx, l.number, network, addr)
 		},
-		Trace:  writer{l.story, "imap"},
 		Logger: l.logger(),
-	})
+	}
+	if l.trace {
+		opts.Trace = writer{l.story, "imap"}
+	}
+	c, err := imap.Dial(ctx, "imap.example.org:143", opts)
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +178,15 @@ func (l *life) dial(ctx context.Context) (*imap.Client, error) {
 }
 
 func (l *life) logger() *slog.Logger {
-	return slog.New(slog.NewTextHandler(writer{l.story, "log"}, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	return slog.New(slog.NewTextHandler(writer{l.story, "log"}, &slog.HandlerOptions{Level: l.level()}))
+}
+
+// level is what of the log is in the story.
+func (l *life) level() slog.Level {
+	if l.trace {
+		return slog.LevelDebug
+	}
+	return slog.LevelInfo
 }
 
 func (l *life) rand() float64 { return l.random.float() }

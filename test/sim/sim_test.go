@@ -12,6 +12,7 @@ import (
 
 var (
 	seedFlag     = flag.String("sim.seed", "", "the one seed to run, many times")
+	traceFlag    = flag.Bool("sim.trace", false, "tell the story of what fails, with the protocol")
 	keepFlag     = flag.Bool("sim.keep", false, "write what fails into testdata/regressions")
 	firstFlag    = flag.Uint64("sim.first", 0, "the first of the seeds to run")
 	noShrinkFlag = flag.Bool("sim.noshrink", false, "do not look for a shorter plan that fails")
@@ -73,19 +74,23 @@ func TestRegressions(t *testing.T) {
 // try runs a plan, and says all about it if it fails.
 func try(t *testing.T, name string, p *Plan) {
 	t.Helper()
-	r := run(t, p)
+	r := run(t, p, *traceFlag)
 	if len(r.Violations) == 0 {
 		return
 	}
-	t.Errorf("%v\nthe last of what happened:\n%s", r.Violations, r.Story)
+	if *traceFlag {
+		t.Errorf("%v\nthe last of what happened:\n%s", r.Violations, r.Story)
+	} else {
+		t.Errorf("%v", r.Violations)
+	}
 	if name == "" {
 		return
 	}
-	t.Logf("again: go test ./test/sim -run TestSim -sim.seed=%d", p.World.Seed)
+	t.Logf("again: go test ./test/sim -run TestSim -sim.seed=%d -sim.trace", p.World.Seed)
 	if *noShrinkFlag {
 		return
 	}
-	small, violations := shrink(p, func(p *Plan) []Violation { return run(t, p).Violations })
+	small, violations := shrink(p, func(p *Plan) []Violation { return run(t, p, false).Violations })
 	text := fmt.Sprintf("# %v\n%s", violations, small)
 	file := filepath.Join(regressions, name+".sim")
 	if !*keepFlag {
@@ -98,8 +103,8 @@ func try(t *testing.T, name string, p *Plan) {
 }
 
 // run carries out a plan in a bubble of its own.
-func run(t *testing.T, p *Plan) (r *Result) {
+func run(t *testing.T, p *Plan, trace bool) (r *Result) {
 	t.Helper()
-	synctest.Test(t, func(*testing.T) { r = Run(p) })
+	synctest.Test(t, func(*testing.T) { r = Run(p, trace) })
 	return r
 }

@@ -86,7 +86,7 @@ func (l *ledger) refreshBox(box string) {
 		if m.box != box {
 			m.box, m.born = box, time.Now()
 		}
-		m.died, m.flags = time.Time{}, strings.Join(info.Flags, " ")
+		m.died, m.flags = time.Time{}, flagText(info.Flags)
 		there[p] = m
 	}
 	for p, m := range l.alive[box] {

@@ -19,6 +19,7 @@ type world struct {
 	net     *network
 	disk    *disk
 	story   *story
+	trace   bool
 	actions map[string]*action
 	habits
 	rules rules
@@ -51,9 +52,10 @@ type Result struct {
 	Dials      int
 }
 
-// Run carries out a plan, in a bubble of testing/synctest.
-func Run(p *Plan) *Result {
-	w := newWorld(p)
+// Run carries out a plan, in a bubble of testing/synctest. With trace, the
+// protocol is in the story too; that takes time.
+func Run(p *Plan, trace bool) *Result {
+	w := newWorld(p, trace)
 	go w.program()
 	w.happen()
 	w.end()
@@ -65,8 +67,8 @@ func Run(p *Plan) *Result {
 	}
 }
 
-func newWorld(p *Plan) *world {
-	opts := personalities[p.World.Server]()
+func newWorld(p *Plan, trace bool) *world {
+	opts := personalities[p.World.Server].options()
 	w := &world{
 		plan: p, story: newStory(password, "\x00"+user+"\x00"+password), srv: imaptest.NewServer(opts),
 		disk: &disk{values: map[string]string{}}, actions: actions(),
@@ -83,8 +85,9 @@ func newWorld(p *Plan) *world {
 		shuffle: p.World.Shuffle, split: p.World.Split,
 	}
 	w.habits.h.commit = p.World.Commit
-	w.books.open(w.srv)
+	w.books.open(w.srv, personalities[p.World.Server].slack)
 	w.setFaults(imaptest.Faults{})
+	w.trace = trace
 	w.tell("world", "%s", p.World)
 	return w
 }
@@ -152,6 +155,14 @@ func (w *world) goodWeather() {
 		w.do(Step{Do: "deliver", Box: box, N: int64(1 + i), Seed: uint64(i)})
 	}
 	w.after(w.bound() + time.Second)
+	if w.check() {
+		return
+	}
+	for i, box := range w.plan.World.watched() {
+		w.do(Step{Do: "flag", Box: box, Seed: uint64(i)})
+		w.do(Step{Do: "remove", Box: box, Seed: uint64(i)})
+	}
+	w.after(2 * w.bound())
 	if !w.check() {
 		w.checkEnd()
 	}
