@@ -36,7 +36,7 @@ func TestSim(t *testing.T) {
 	case testing.Short():
 		count = 40
 	default:
-		count = 400
+		count = 200
 	}
 	for seed := first; seed < first+count; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
