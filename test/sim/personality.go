@@ -47,6 +47,7 @@ var personalities = map[string]personality{
 	"qq":       {options: imaptest.QQ},
 	"yandex":   {options: imaptest.Yandex, slack: 5 * time.Hour, dials: 3},
 	"naver":    {options: imaptest.Naver},
+	"rambler":  {options: imaptest.Rambler, slack: time.Hour, dials: 3},
 	"dovecot":  {options: imaptest.Dovecot, slack: time.Hour, tells: true},
 	"courier":  {options: imaptest.Courier, slack: time.Hour},
 }
