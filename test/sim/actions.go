@@ -239,7 +239,6 @@ var lies = map[string]imaptest.Faults{
 	"storm":     {Storm: 20 * time.Second, StormBy: 3},
 	"nonext":    {NoUIDNext: true},
 	"zeronext":  {ZeroUIDNext: true},
-	"lownext":   {UIDNextLag: 3},
 	"nomodseq":  {NoModSeq: true},
 	"lowmodseq": {ModSeqLag: 5},
 	"vanished":  {Vanished: "1:*"},

@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -113,10 +114,18 @@ func (w *world) beginLife(number int, disk map[string]string) {
 	for _, r := range w.realms {
 		r.last, r.start, r.since = 0, 0, time.Time{}
 	}
+	maps.DeleteFunc(w.realms, func(_ realmKey, r *realm) bool { return r.kept.IsZero() }) // it was never on the disk
 	for _, box := range w.plan.World.watched() {
 		c, _ := cursorOf(disk[watch.Key(account, box)])
 		if r := w.realms[realmKey{box, c.UIDValidity}]; r != nil {
 			r.start, r.since = uint32(c.UIDNext), r.kept
+		}
+		// What was handled, and not kept, the next life does not know of: it
+		// tells it again, unless it is gone.
+		for t := range w.picture {
+			if t.box == box && (t.validity != c.UIDValidity || t.uid >= uint32(c.UIDNext)) {
+				delete(w.picture, t)
+			}
 		}
 		for _, r := range w.realms {
 			if r.box == box && c.UIDNext == 0 && w.plan.World.From == "all" {
@@ -210,7 +219,7 @@ func (w *world) arrived(l *life, b *watch.Batch, a watch.Arrived) {
 	}
 	r.last = max(r.last, uint32(a.UID))
 	f := w.fate(telling{a.Mailbox, place{a.UIDValidity, uint32(a.UID)}})
-	if f.yielded == 0 && uint32(a.UID) <= r.first {
+	if f.yielded == 0 && uint32(a.UID) <= r.first && !r.resume {
 		w.wronged("I4", "%s for the first time, after UID %d", describe(a), r.first)
 	}
 	r.first = max(r.first, uint32(a.UID))
@@ -280,7 +289,8 @@ func (w *world) identified(e watch.Event) {
 // settle is about a batch that was handled.
 func (w *world) settle(b *watch.Batch) {
 	for _, e := range b.Events {
-		w.picture.draw(e)
+		r := w.realms[realmKey{b.Mailbox, b.Cursor.UIDValidity}]
+		w.picture.draw(e, r != nil && !r.resume)
 		switch e := e.(type) {
 		case watch.Arrived:
 			w.fate(telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}).handled = true

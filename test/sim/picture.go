@@ -13,13 +13,17 @@ import (
 // message, its flags.
 type picture map[telling]string
 
-// draw adds what an event says.
-func (p picture) draw(e watch.Event) {
+// draw adds what an event says. strangers says whether there may be messages
+// that have not arrived.
+func (p picture) draw(e watch.Event, strangers bool) {
 	switch e := e.(type) {
 	case watch.Arrived:
 		p[telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}] = flagText(e.Flags)
 	case watch.Flags:
-		p[telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}] = flagText(e.Flags)
+		t := telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}
+		if _, known := p[t]; known || strangers {
+			p[t] = flagText(e.Flags)
+		}
 	case watch.Gone:
 		delete(p, telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}})
 	case watch.Moved:
@@ -77,7 +81,8 @@ func (w *world) mustBeGone(e watch.Event, box string, validity uint32, uid imap.
 // remembers says whether the Watcher can know all that has changed: it has not
 // been restarted, or the server tells.
 func (w *world) remembers() bool {
-	return w.lives == 1 || personalities[w.plan.World.Server].tells
+	lies := slices.ContainsFunc(w.plan.Steps, func(s Step) bool { return s.Do == "lie" && strings.Contains(s.Text, "modseq") })
+	return w.lives == 1 || personalities[w.plan.World.Server].tells && !lies
 }
 
 // checkPicture compares the picture with the mailboxes.
@@ -89,7 +94,7 @@ func (w *world) checkPicture() {
 		there := w.alive[w.where(box)]
 		for p, m := range there {
 			t := telling{box, p}
-			if flags, ok := w.picture[t]; ok && flags != m.flags || !ok && w.fate(t).handled {
+			if flags, ok := w.picture[t]; ok && flags != m.flags || !ok && w.fate(t).yielded == w.lives {
 				w.wronged("picture", "%s has the flags %q; the events said %q (%t)", m, m.flags, flags, ok)
 			}
 		}
