@@ -41,7 +41,8 @@ func (op *fetchOp) claim(k *call, r *response) bool {
 		return true
 	}
 	if op.stopped || k.abandoned {
-		return true // nobody waits for the rest
+		// Nobody waits for the rest. Flags alone may be what another call asks for.
+		return !r.msg.onlyNews()
 	}
 	if op.partial == nil {
 		op.partial = map[UID]*Message{}

@@ -167,14 +167,14 @@ func inOrder(found map[imap.UID]*imap.Message) []*imap.Message {
 	return slices.SortedFunc(maps.Values(found), func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
 }
 
-// fillGaps adds, without description, messages that are there although a
-// complete answer did not have them.
+// fillGaps adds, without description, messages that are there although an answer
+// did not have them that said to be complete.
 func (s *session) fillGaps(ctx context.Context, b *box, found []*imap.Message, next imap.UID) ([]*imap.Message, error) {
 	if len(found) > 0 {
 		next = max(next, found[len(found)-1].UID)
 	}
-	gap := b.gap(found, next)
-	if gap.Len() == 0 {
+	gap := b.gap(found, b.cursor.UIDNext, next)
+	if gap.Empty() {
 		return found, nil
 	}
 	there, err := s.handle.Search(ctx, search.UIDs(gap))

@@ -194,8 +194,8 @@ func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipp
 	if len(found) > 0 {
 		next = found[len(found)-1].UID
 	}
-	gap := b.gap(found, next)
-	if gap.Len() == 0 {
+	gap := b.gap(found, max(b.cursor.UIDNext, b.floor), next)
+	if gap.Empty() {
 		return e, false
 	}
 	return Skipped{
@@ -205,10 +205,9 @@ func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipp
 	}, true
 }
 
-// gap are the UIDs from the cursor to next at which nothing was found.
-func (b *box) gap(found []*imap.Message, next imap.UID) (gap imap.UIDSet) {
-	from := max(b.cursor.UIDNext, b.floor)
-	if next <= from {
+// gap are the UIDs from from to next at which nothing was found.
+func (b *box) gap(found []*imap.Message, from, next imap.UID) (gap imap.UIDSet) {
+	if from = max(from, 1); next <= from {
 		return gap
 	}
 	var uids []imap.UID

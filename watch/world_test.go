@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -195,4 +196,11 @@ func cut(name string, n int64, after bool) imaptest.Faults {
 		}
 		return &imaptest.Action{Cut: !after, CutReply: after}
 	}}
+}
+
+// tlsDial dials whichever server it is now, on its port for TLS.
+func tlsDial(now *atomic.Pointer[imaptest.Server]) func(context.Context, string, string) (net.Conn, error) {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		return now.Load().Dial(ctx, network, address)
+	}
 }
