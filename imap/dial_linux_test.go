@@ -1,0 +1,46 @@
+package imap
+
+import (
+	"net"
+	"syscall"
+	"testing"
+)
+
+// The kernel is told to look after a connection on which nothing is said, and to
+// give it up when what was said is not acknowledged.
+func TestDialerSocket(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	conn, err := defaultDialer().DialContext(t.Context(), "tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	raw, err := conn.(*net.TCPConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name          string
+		level, option int
+		want          int
+	}{
+		{"SO_KEEPALIVE", syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
+		{"TCP_KEEPIDLE", syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 60},
+		{"TCP_KEEPINTVL", syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15},
+		{"TCP_KEEPCNT", syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, 4},
+		{"TCP_USER_TIMEOUT", syscall.IPPROTO_TCP, tcpUserTimeout, 60_000},
+	} {
+		var got int
+		var failed error
+		if err := raw.Control(func(fd uintptr) { got, failed = syscall.GetsockoptInt(int(fd), tt.level, tt.option) }); err != nil || failed != nil {
+			t.Fatal(err, failed)
+		}
+		if got != tt.want {
+			t.Errorf("%s is %d, want %d", tt.name, got, tt.want)
+		}
+	}
+}
