@@ -7,12 +7,17 @@ import (
 	"testing"
 )
 
-// roles are what the test binary is when it is started as a program that is
-// tried, by IDLEWILD_ROLE.
-var roles = map[string]func(args []string) error{"watch": watchRole}
+// roles are what the test binary may be, by IDLEWILD_ROLE, when it is started as
+// a program that is tried.
+func roles(name string) func(args []string) error {
+	if name == "watch" {
+		return watchRole
+	}
+	return partitionRoles[name]
+}
 
 func TestMain(m *testing.M) {
-	if role := roles[os.Getenv("IDLEWILD_ROLE")]; role != nil {
+	if role := roles(os.Getenv("IDLEWILD_ROLE")); role != nil {
 		if err := role(os.Args[1:]); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -114,3 +114,39 @@ func TestLiveNothingLost(t *testing.T) {
 		}
 	}
 }
+
+// TestLiveManyMailboxes: a thousand messages in four mailboxes, however they are
+// listened to, while connections are reset and the server is restarted.
+func TestLiveManyMailboxes(t *testing.T) {
+	mailboxes := []string{"INBOX", "Lists", "Work", "Archive"}
+	for _, server := range realServers {
+		for _, mode := range []watch.Mode{watch.ModeNotify, watch.ModeRotate, watch.ModeIdle} {
+			if mode == watch.ModeNotify && server.name == "Cyrus" {
+				continue // it has none
+			}
+			t.Run(server.name+"/"+string(mode), func(t *testing.T) {
+				t.Parallel()
+				tr := newTrial(t, server.start(t))
+				for _, name := range mailboxes[1:] {
+					tr.command("CREATE "+name, "")
+				}
+				tr.w.Mailboxes, tr.w.Listen, tr.w.Connections = mailboxes, mode, len(mailboxes)
+				tr.start()
+				for nth := 1; nth <= 10; nth++ {
+					for _, name := range mailboxes {
+						tr.deliver(name, 25)
+					}
+					switch nth {
+					case 2, 4, 8:
+						tr.lose(func() { tr.proxy.End(proxy.Reset) })
+					case 6:
+						tr.hangUp()
+						tr.lose(tr.d.Restart)
+					}
+				}
+				tr.exact()
+				t.Log(server.name, "by", mode, tr.cost())
+			})
+		}
+	}
+}

@@ -35,10 +35,11 @@ type trial struct {
 	harmed  time.Duration // when that was, since began
 	slowest time.Duration // from a harm to its being noticed
 
-	mu     sync.Mutex
-	events []happened
-	told   map[string][]watch.Arrived // by mailbox
-	more   chan struct{}              // something of the above has changed
+	mu       sync.Mutex
+	events   []happened
+	told     map[string][]watch.Arrived // by mailbox
+	pictures map[string]picture
+	more     chan struct{} // something of the above has changed
 }
 
 // happened is an Online or Offline.
@@ -125,6 +126,7 @@ func (tr *trial) watch(ctx context.Context) error {
 func (tr *trial) note(e watch.Event) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
+	tr.draw(e)
 	switch e := e.(type) {
 	case watch.Arrived:
 		tr.told[e.Mailbox] = append(tr.told[e.Mailbox], e)
@@ -152,9 +154,18 @@ func (tr *trial) arrived(mailbox string) int {
 	return len(tr.told[mailbox])
 }
 
-// await returns when something holds. It looks again whenever the Watcher has
-// told something, and now and then besides.
+// await returns when something holds.
 func (tr *trial) await(what string, holds func() bool) {
+	tr.t.Helper()
+	tr.until(holds, func() {
+		tr.t.Helper()
+		tr.t.Fatalf("waited in vain for: %s\n%s", what, tr.story())
+	})
+}
+
+// until looks whenever the Watcher has told something, and now and then besides,
+// and calls fail if it takes a minute.
+func (tr *trial) until(holds func() bool, fail func()) {
 	tr.t.Helper()
 	limit := time.NewTimer(time.Minute)
 	defer limit.Stop()
@@ -165,7 +176,7 @@ func (tr *trial) await(what string, holds func() bool) {
 		case <-tr.more:
 		case <-again.C:
 		case <-limit.C:
-			tr.t.Fatalf("waited in vain for: %s\n%s", what, tr.story())
+			fail()
 		}
 	}
 }
@@ -248,7 +259,6 @@ func (tr *trial) exact() {
 	}
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
-	ids := map[string]bool{}
 	for mailbox, sent := range tr.sent {
 		there := uidsOf(tr.t, tr.d.Command(trialUser, mailbox, "UID SEARCH ALL"))
 		if !slices.Equal(there, sent) {
@@ -256,7 +266,6 @@ func (tr *trial) exact() {
 		}
 		told := tr.told[mailbox]
 		for i, a := range told {
-			ids[a.ID] = true
 			if i >= len(sent) || uint32(a.UID) != sent[i] {
 				tr.t.Fatalf("%s: message %d of %d is UID %d: lost, repeated or out of order\n%s", mailbox, i+1, len(told), a.UID, tr.storyLocked())
 			}
@@ -265,12 +274,27 @@ func (tr *trial) exact() {
 			}
 		}
 	}
-	total := 0
-	for _, told := range tr.told {
-		total += len(told)
-	}
-	if len(ids) != total {
-		tr.t.Errorf("%d messages, %d ids", total, len(ids))
+	tr.uniqueLocked()
+}
+
+// unique checks that no message was told twice.
+func (tr *trial) unique() {
+	tr.t.Helper()
+	tr.mu.Lock()
+	defer tr.mu.Unlock()
+	tr.uniqueLocked()
+}
+
+func (tr *trial) uniqueLocked() {
+	tr.t.Helper()
+	ids := map[string]bool{}
+	for mailbox, told := range tr.told {
+		for _, a := range told {
+			if ids[a.ID] {
+				tr.t.Errorf("%s: UID %d is told twice", mailbox, a.UID)
+			}
+			ids[a.ID] = true
+		}
 	}
 }
 

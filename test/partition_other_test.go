@@ -1,0 +1,5 @@
+//go:build !linux
+
+package test
+
+var partitionRoles map[string]func(args []string) error
