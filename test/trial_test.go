@@ -193,15 +193,16 @@ func (tr *trial) harm(do func()) {
 	do()
 }
 
-// online says whether the Watcher believes that there is a connection.
+// online says whether there seems to be a connection for each mailbox, which has
+// its place then.
 func (tr *trial) online() bool {
-	tr.mu.Lock()
-	defer tr.mu.Unlock()
-	if len(tr.events) == 0 {
-		return false
+	all := tr.w.Status().Mailboxes
+	for _, m := range all {
+		if !m.Online || m.Cursor.IsZero() {
+			return false
+		}
 	}
-	_, on := tr.events[len(tr.events)-1].event.(watch.Online)
-	return on
+	return len(all) > 0
 }
 
 func (tr *trial) noticed() {
