@@ -95,6 +95,8 @@ func TestWatchRefusals(t *testing.T) {
 		{"one password for two", []string{s.url(""), "imaps://bob@127.0.0.1"}, 2, []string{"IDLEWILD_PASSWORD is for one account"}},
 		{"second URL bad", []string{s.url(""), "imaps://127.0.0.1"}, 2, []string{"URL 2: bad URL: the user is missing"}},
 		{"--exec without URL", []string{"--exec", "true", s.url("")}, 2, []string{"URL is missing", "flags go before it"}},
+		{"-- in place of --exec", []string{s.url(""), "--", "echo", "hi"}, 2, []string{"--exec echo hi"}},
+		{"--events of nothing", []string{s.url(""), "--events="}, 2, []string{"--events is empty"}},
 		{"--exec of nothing", []string{s.url(""), "--exec"}, 2, []string{"--exec has no command"}},
 		{"--exec unknown", []string{s.url(""), "--exec", "no-such-command"}, 2, []string{`no command "no-such-command" in the PATH`}},
 		{"--exec in one word", []string{s.url(""), "--exec", "echo hello"}, 2, []string{"words of their own"}},

@@ -3,6 +3,7 @@ package cli
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/watch"
 )
@@ -54,7 +55,7 @@ func chooseEvents(names []string) (printed, taken map[string]bool, err error) {
 func kinds(names []string) map[string]bool {
 	set := make(map[string]bool)
 	for _, name := range names {
-		set[name] = true
+		set[strings.TrimSpace(name)] = true
 	}
 	return set
 }

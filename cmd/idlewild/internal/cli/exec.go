@@ -57,13 +57,13 @@ func (x *execFlags) hook(e *env, cmd *cobra.Command) (*hook, error) {
 		for _, name := range []string{"exec-timeout", "exec-attempts"} {
 			if cmd.Flags().Changed(name) {
 				return nil, usagef("--%s is about the command of --exec, which is missing; "+
-					"it comes last, as in: %s --exec COMMAND ARGS...", name, cmd.UseLine())
+					"it comes last: %s", name, cmd.UseLine())
 			}
 		}
 		return nil, nil
 	}
 	if len(e.exec) == 0 || e.exec[0] == "" {
-		return nil, usagef("--exec has no command; it comes last, as in: %s --exec COMMAND ARGS...", cmd.UseLine())
+		return nil, usagef("--exec has no command; it comes last: %s", cmd.UseLine())
 	}
 	if x.timeout <= 0 {
 		return nil, usagef("--exec-timeout is %v, but must be longer than nothing", x.timeout)

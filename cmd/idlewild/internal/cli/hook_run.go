@@ -86,6 +86,7 @@ func (h *hook) await(ctx context.Context, cmd *exec.Cmd, ended <-chan error) err
 			return errInterrupted
 		case <-leave:
 			leave = nil
+			h.say("the command has %s to be done; a second signal ends us at once", roundTime(h.grace))
 			timer := time.NewTimer(h.grace)
 			defer timer.Stop()
 			grace = timer.C

@@ -181,10 +181,7 @@ func (r resetRecord) line(s style, columns int) string {
 func (r skippedRecord) line(s style, columns int) string {
 	what, paint := skippedWords(r.Reason), s.dim
 	if r.Reason == reasonCommand {
-		paint = s.red
-	}
-	if r.Error != "" {
-		what = clean(r.Error)
+		what, paint, columns = clean(r.Error), s.red, 0 // it is never cut, as alerts are not
 	}
 	return r.notice(s, columns, paint, "✗", fmt.Sprintf("skipped: %s #%s: %s", clean(r.Mailbox), clean(r.UIDs), what))
 }

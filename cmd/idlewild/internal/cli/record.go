@@ -22,12 +22,6 @@ func newHead(event, account string, at time.Time) head {
 	return head{event, at.UTC().Format("2006-01-02T15:04:05.000Z07:00"), account}
 }
 
-// as is the head of another event at the same time.
-func (h head) as(event string) head {
-	h.Event = event
-	return h
-}
-
 // record is something that can be put out, as JSON or for people.
 type record interface {
 	// line is what people see of it, in at most so many columns if they are not 0.

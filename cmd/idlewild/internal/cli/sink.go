@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"sync"
+	"time"
 )
 
 // sink is where the events of all mailboxes come together. Any goroutine may
@@ -98,14 +99,17 @@ func (s *sink) runOne(ctx context.Context, r record) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.skipped++
-	s.env.say("SKIPPED %s: %v; it will not be tried again", in.what, skipped)
+	if !s.out.terminal() || s.quiet != nil { // else the line below is seen by the same eyes
+		s.env.say("SKIPPED %s: %v; it will not be tried again", in.what, skipped)
+	}
 	if s.quiet != nil {
 		return nil
 	}
 	about := r.about()
 	return s.out.emit(skippedRecord{
-		head: about.head.as(eventSkipped), ID: about.id, Mailbox: about.mailbox, UIDValidity: about.uidValidity,
-		UIDs: strconv.FormatUint(uint64(about.uid), 10), Count: 1, Reason: reasonCommand, Error: skipped.Error(),
+		head: newHead(eventSkipped, about.Account, time.Now()), ID: about.id, Mailbox: about.mailbox,
+		UIDValidity: about.uidValidity, UIDs: strconv.FormatUint(uint64(about.uid), 10), Count: 1,
+		Reason: reasonCommand, Error: skipped.Error(),
 	})
 }
 

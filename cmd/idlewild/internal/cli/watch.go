@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,12 +24,11 @@ and IDLEWILD_HOST in its environment), --password-file, the environment's
 IDLEWILD_PASSWORD, or a prompt. It cannot be a flag, nor part of the URL: others
 could see it there. With several accounts it is the command or the prompt.
 
-With --from, the first run begins with "all" messages that are there, with the
-"last:N", with those received since a DATE such as 2026-01-31, or behind a cursor
-that an "arrived" event had; else with what arrives from "now" on. With --state,
-the next run goes on where this one ended: a message is printed
-before the file says so, so none is lost, and one may come twice, with the same
-id, if the process is killed in between.
+It begins with what arrives from now on, or as --from says: with all messages that
+are there, last:N of them, those received since a DATE such as 2026-01-31, or those
+behind the CURSOR of an event. With --state, the next run goes on where this one
+ended: a message is printed before the file says so, so none is lost, and one may
+come twice, with the same id, if the process is killed in between.
 
 With --exec, a command is run for every message that arrives, one at a time. All
 that follows --exec is the command's, word by word: no shell looks at it. It gets
@@ -59,12 +59,13 @@ const watchExample = `  idlewild watch imaps://alice@imap.example.org/INBOX
 func newWatchCommand(e *env) *cobra.Command {
 	var opts watchOptions
 	cmd := &cobra.Command{
-		Use:               "watch URL...",
-		Short:             "Print what arrives in mailboxes, for ever, or run a command for it",
-		Long:              watchHelp,
-		Example:           watchExample,
-		Args:              urlArgs(e),
-		ValidArgsFunction: cobra.NoFileCompletions,
+		Use:                   "watch URL... [flags] [--exec COMMAND ARGS...]",
+		DisableFlagsInUseLine: true,
+		Short:                 "Print what arrives in mailboxes, for ever, or run a command for it",
+		Long:                  watchHelp,
+		Example:               watchExample,
+		Args:                  urlArgs(e),
+		ValidArgsFunction:     cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return runWatch(cmd, e, args, &opts)
 		},
@@ -78,10 +79,14 @@ func urlArgs(e *env) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 && len(e.exec) > 0 {
 			return usagef("URL is missing: what follows --exec is all the command's, so URLs and flags go before it; "+
-				"it is: %s --exec COMMAND ARGS...", cmd.UseLine())
+				"it is: %s", cmd.UseLine())
 		}
 		if len(args) == 0 {
 			return usagef("URL is missing; it is: %s", cmd.UseLine())
+		}
+		if n := cmd.ArgsLenAtDash(); n >= 0 && n < len(args) {
+			return usagef("what follows -- would be URLs; a command for every message comes behind --exec, as in: --exec %s",
+				strings.Join(args[n:], " "))
 		}
 		return nil
 	}
@@ -92,6 +97,9 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 	accounts, err := parseAccounts(urls, opts.mailboxes)
 	if err != nil {
 		return err
+	}
+	if cmd.Flags().Changed("events") && len(opts.events) == 0 {
+		return usagef("--events is empty; leave it out, or name some of %s", either(append(eventNames(), eventsAll)))
 	}
 	plan, err := opts.check(e, accounts)
 	if err != nil {

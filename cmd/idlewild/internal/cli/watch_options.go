@@ -46,10 +46,10 @@ func (o *watchOptions) add(cmd *cobra.Command) {
 	f.IntVar(&o.count, "count", 0, "end after `N` arrived messages; 0: never")
 	f.DurationVar(&o.length, "for", 0, "end after this `DURATION`, such as 10m; 0: never")
 	o.connect.add(cmd)
-	f.StringVar(&o.listen, "listen", "auto", "how to hear of news: `auto|notify|idle|rotate|poll`")
+	f.StringVar(&o.listen, "listen", "auto", "`HOW` to hear of news: auto|notify|idle|rotate|poll")
 	f.IntVar(&o.connections, "connections", 3, "at most `N` connections to an account")
-	f.StringVar(&o.onReset, "on-reset", "resume", "when a mailbox was rebuilt: `resume|baseline|replay`, that is: find\n"+
-		"what is new; only what comes from then on; print all again")
+	f.StringVar(&o.onReset, "on-reset", "resume", "`WHAT` to print of a mailbox that was rebuilt: resume: what is new;\n"+
+		"baseline: what comes from then on; replay: all")
 	f.DurationVar(&o.scan, "scan", 5*time.Minute, "look at each mailbox so often, whatever the server says")
 	for name, values := range map[string][]cobra.Completion{
 		"from": {"now", "all", "last:"}, "events": append(eventNames(), eventsAll),
