@@ -111,6 +111,7 @@ func TestWatchRefusals(t *testing.T) {
 		{"--from a cursor of two", []string{s.url(""), s.url("B"), "--from", "1-1-2-0"}, 2, []string{"place in one mailbox", "--state"}},
 		{"bad --events", []string{s.url(""), "--events", "arrived,gome"}, 2, []string{`--events has "gome"`, "reauthorize or all"}},
 		{"bad --listen", []string{s.url(""), "--listen", "hard"}, 2, []string{"auto, notify, idle, rotate or poll"}},
+		{"--listen idle of many", []string{s.url("A"), s.url("B"), "--listen", "idle", "--connections", "1"}, 2, []string{"--connections 2"}},
 		{"bad --on-reset", []string{s.url(""), "--on-reset", "x"}, 2, []string{"resume, baseline or replay"}},
 		{"bad --connections", []string{s.url(""), "--connections", "0"}, 2, []string{"--connections"}},
 		{"bad --scan", []string{s.url(""), "--scan", "1ms"}, 2, []string{"--scan"}},
@@ -454,7 +455,8 @@ func TestWatchReset(t *testing.T) {
 	s = startServer(t, "--messages", "3", "--user", "bob:pass", "--user", "alice:pass") // UIDVALIDITY 2
 	p := start(t, "watch", s.url("INBOX"), "--json", "--state", state, "--count", "3")
 	v := p.event("reset")
-	if v["mailbox"] != "INBOX" || v["old_uidvalidity"] != 1.0 || v["uidvalidity"] != 2.0 || v["policy"] != "replay" {
+	if v["mailbox"] != "INBOX" || v["old_uidvalidity"] != 1.0 || v["uidvalidity"] != 2.0 || v["policy"] != "resume" ||
+		v["known"] != 0.0 || v["new"] != 3.0 {
 		t.Errorf("got %v", v)
 	}
 	for uid := range 3 {

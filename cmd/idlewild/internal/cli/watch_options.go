@@ -95,6 +95,12 @@ func (o *watchOptions) check(e *env, accounts []*account) (*watchPlan, error) {
 	case !slices.Contains(resetNames(), o.onReset):
 		return nil, usagef("--on-reset is %q, but can be %s", o.onReset, either(resetNames()))
 	}
+	for _, a := range accounts {
+		if n := len(a.mailboxes); o.listen == string(watch.ModeIdle) && n > o.connections {
+			return nil, usagef("--listen idle needs a connection for each of the %d mailboxes of %s; allow them with --connections %d, "+
+				"or let --listen be auto", n, a.account(), n)
+		}
+	}
 	plan := &watchPlan{}
 	if plan.printed, plan.taken, err = chooseEvents(o.events); err != nil {
 		return nil, err
