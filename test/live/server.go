@@ -20,6 +20,9 @@ import (
 //go:embed certify.sh
 var certifyScript []byte
 
+//go:embed guard.sh
+var guardScript []byte
+
 // How the start scripts end.
 const (
 	exitUnusable = 3
@@ -67,6 +70,7 @@ func (d *Server) start(extraConf string, start, stop []byte) {
 	d.write("start-"+d.script+".sh", start)
 	d.write("stop-"+d.script+".sh", stop)
 	d.write("certify.sh", certifyScript)
+	d.write("guard.sh", guardScript)
 	d.write("extra.conf", []byte(extraConf))
 	d.Start()
 }

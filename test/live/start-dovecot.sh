@@ -201,14 +201,7 @@ until greets; do
 done
 
 # --- when the owner ends without stopping the server, stop it
-runs() { [ -n "$(tr -d '\0' 2>/dev/null <"/proc/$1/cmdline")" ]; } 2>/dev/null
-if [ -n "${OWNER:-}" ]; then
-  (
-    while runs "$OWNER" && runs "$PID"; do sleep 1; done
-    ! runs "$PID" || bash "$HERE/stop-dovecot.sh" "$DIR"
-  ) </dev/null >/dev/null 2>&1 &
-  disown $!
-fi
+[ -z "${OWNER:-}" ] || bash "$HERE/guard.sh" "$OWNER" "$PID" bash "$HERE/stop-dovecot.sh" "$DIR"
 
 cat >"$DIR/env" <<C
 HOST=$HOST

@@ -10,23 +10,18 @@ PID=$(tr -dc 0-9 <"$PIDFILE")
 
 # A pid may be someone else's by now: only those with our configuration count.
 ours() { [ -r "/proc/$1/cmdline" ] && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "-C $CONF"; }
-left() {
-  local k
-  for k in $KIDS; do
-    ! ours "$k" || echo "$k"
-  done
-}
 if [ -z "$PID" ] || ! ours "$PID"; then
   rm -f "$PIDFILE"
   exit 0
 fi
 
-KIDS=$(cat "/proc/$PID/task/"*/children 2>/dev/null || true)
 kill -CONT -- "-$PID" 2>/dev/null || true # it may have been paused
 kill -TERM "$PID"
 for _ in $(seq 200); do ours "$PID" || break; sleep 0.05; done
-! ours "$PID" || kill -KILL "$PID" 2>/dev/null || true
-for k in $(left); do kill -TERM "$k" 2>/dev/null || true; done
-for _ in $(seq 40); do [ -n "$(left)" ] || break; sleep 0.05; done
-for k in $(left); do kill -KILL "$k" 2>/dev/null || true; done
+# Its process group is what it has left behind: also what it started while it was
+# told to end, and what now has its ports.
+kill -TERM -- "-$PID" 2>/dev/null || true
+for _ in $(seq 40); do kill -0 -- "-$PID" 2>/dev/null || break; sleep 0.05; done
+kill -KILL -- "-$PID" 2>/dev/null || true
+for _ in $(seq 100); do kill -0 -- "-$PID" 2>/dev/null || break; sleep 0.05; done
 rm -f "$PIDFILE"
