@@ -91,7 +91,11 @@ func (w *world) rebuild(s Step) error {
 	if has("s") && !has("k") {
 		opts.Shuffle = s.Seed | 1
 	}
-	return w.srv.Rebuild(user, serverName(s.Box), opts)
+	err := w.srv.Rebuild(user, serverName(s.Box), opts)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.blurred[w.srv.UIDValidity(user, serverName(s.Box))] = has("d") || has("i")
+	return err
 }
 
 // recreate deletes a mailbox and makes another one of the name.

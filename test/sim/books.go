@@ -23,6 +23,7 @@ type books struct {
 	tellings      map[telling]*fate
 	handledTokens map[string]bool   // mailbox, NUL, token
 	target        map[string]string // where a mailbox is that was renamed
+	blurred       map[uint32]bool   // UIDVALIDITYs of mailboxes whose messages cannot be recognized
 	locked        map[string]bool   // mailboxes that cannot be selected
 	calm          time.Time         // from when on everything is to be in time
 	slack         time.Duration     // the server's
@@ -36,6 +37,7 @@ type realm struct {
 	realmKey
 	base   uint32    // the lowest UID that is to be told
 	resume bool      // what was handled before the UIDVALIDITY changed is not to be told
+	old    uint32    // the UIDVALIDITY before, with resume
 	since  time.Time // from when on a gap in it is to be accounted for
 	kept   time.Time // when it was first on the disk
 	cursor uint32    // UIDNext of the last batch
@@ -75,7 +77,7 @@ type attempt struct {
 func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
-		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{},
+		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{}, blurred: map[uint32]bool{},
 		calm: time.Now().Add(settling + slack), slack: slack, picture: picture{},
 	}
 }
@@ -183,7 +185,7 @@ func (w *world) seen(box string, c watch.Cursor, events ...watch.Event) *realm {
 	}
 	for _, e := range events {
 		if e, ok := e.(watch.Reset); ok {
-			r.resume = e.Policy == "resume"
+			r.resume, r.old = e.Policy == "resume", e.OldUIDValidity
 			if e.Policy == "baseline" {
 				r.base = uint32(c.UIDNext)
 			}
@@ -239,9 +241,34 @@ func (w *world) compare() {
 			w.wronged("I2", "%s: it is %q", describe(a), m.token)
 		case a.Size != 0 && int(a.Size) != m.size:
 			w.wronged("I2", "%s has %d bytes, not %d", describe(a), m.size, a.Size)
+		default:
+			w.mustBeNew(p.life, a, m)
 		}
 	}
 	w.pending = nil
+}
+
+// mustBeNew checks that a message of a mailbox that was rebuilt is not one that
+// was handled before. (resume)
+func (w *world) mustBeNew(life int, a watch.Arrived, m *message) {
+	r := w.realms[realmKey{a.Mailbox, a.UIDValidity}]
+	if r == nil || !r.resume || w.blurred[m.validity] {
+		return
+	}
+	old := w.realms[realmKey{a.Mailbox, r.old}]
+	var was []*message
+	for p, o := range w.all {
+		if p.validity == r.old && o.token == m.token {
+			was = append(was, o)
+		}
+	}
+	if old == nil || len(was) != 1 || !was[0].died.Equal(m.born) {
+		return
+	}
+	f := w.fate(telling{a.Mailbox, was[0].place})
+	if f.handled && (f.yielded == life || was[0].uid < old.start) {
+		w.wronged("resume", "%s was handled as %s, before the mailbox was rebuilt", describe(a), was[0])
+	}
 }
 
 // skipped is about what is told not to be told. (I10)
