@@ -16,6 +16,7 @@ import (
 type books struct {
 	*ledger
 	told          int
+	kinds         map[watch.Kind]int // of events, and how many there were
 	lives         int
 	pending       []pending // arrivals in places that are not in the ledger yet
 	ids           map[string]string
@@ -77,7 +78,7 @@ type attempt struct {
 func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
-		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{}, blurred: map[uint32]bool{},
+		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
 		calm: time.Now().Add(settling + slack), slack: slack, picture: picture{},
 	}
 }
@@ -146,6 +147,7 @@ func (w *world) book(l *life, b *watch.Batch) {
 	for _, e := range b.Events {
 		w.story.add("event", describe(e))
 		w.identified(e)
+		w.kinds[e.Kind()]++
 		switch e := e.(type) {
 		case watch.Arrived:
 			w.arrived(l, b, e)

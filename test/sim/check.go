@@ -69,7 +69,7 @@ func (w *world) checkPace() {
 	if n := crowd(w.dials); n > w.plan.World.mostDials() {
 		w.wronged("I8", "%d attempts to connect in an hour", n)
 	}
-	if n := crowd(w.denied); n > mostDenied*w.plan.World.connections() {
+	if n := crowd(w.denied); n > mostDenied {
 		w.wronged("I8", "%d refused logins in an hour", n)
 	}
 }

@@ -58,7 +58,7 @@ type weighed struct {
 var steps = []weighed{
 	{20, (*generator).mail},
 	{8, (*generator).others},
-	{3, (*generator).mailbox},
+	{6, (*generator).mailbox},
 	{10, (*generator).network},
 	{8, (*generator).server},
 	{6, (*generator).program},
@@ -103,7 +103,7 @@ func (g *generator) others(w World) Step {
 }
 
 // evictions are what becomes of sessions whose mailbox is taken away.
-var evictions = []string{"", "late", "closed", "no", "quiet"}
+var evictions = []string{"", "late", "closed", "no", "quiet", "told"}
 
 func (g *generator) mailbox(w World) Step {
 	s := Step{Do: "rebuild", Box: g.box(w), Seed: g.Uint64() >> 32, To: pick(g, evictions...)}

@@ -6,8 +6,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/idlewild-mail/idlewild/watch"
 )
 
 var (
@@ -31,19 +34,53 @@ func TestSim(t *testing.T) {
 		}
 		count = 1
 	case count > 0:
-	case os.Getenv("IDLEWILD_LONG") != "":
-		count = 10_000
 	case testing.Short():
 		count = 40
 	default:
 		count = 200
 	}
+	var all census
 	for seed := first; seed < first+count; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			try(t, fmt.Sprintf("seed-%d", seed), Generate(seed))
+			all.add(try(t, fmt.Sprintf("seed-%d", seed), Generate(seed)))
 		})
 	}
+	if count >= 200 {
+		t.Cleanup(func() { all.check(t) }) // when all have ended
+	}
+}
+
+// census counts what happened in all worlds, which is to be everything.
+type census struct {
+	mu           sync.Mutex
+	kinds        map[watch.Kind]int
+	lives, dials int
+}
+
+func (c *census) add(r *Result) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kinds == nil {
+		c.kinds = map[watch.Kind]int{}
+	}
+	for kind, n := range r.Kinds {
+		c.kinds[kind] += n
+	}
+	c.lives += r.Lives
+	c.dials += r.Dials
+}
+
+func (c *census) check(t *testing.T) {
+	for _, kind := range []watch.Kind{
+		watch.KindArrived, watch.KindFlags, watch.KindGone, watch.KindReset, watch.KindSkipped, watch.KindMissing,
+		watch.KindStale, watch.KindRecovered, watch.KindOnline, watch.KindOffline, watch.KindAlert,
+	} {
+		if c.kinds[kind] == 0 {
+			t.Errorf("nothing of the kind %s was told in any world", kind)
+		}
+	}
+	t.Logf("%d lives, %d attempts to connect, events: %v", c.lives, c.dials, c.kinds)
 }
 
 // TestRegressions runs what once failed, some times: the plan is the same, but
@@ -72,12 +109,18 @@ func TestRegressions(t *testing.T) {
 }
 
 // try runs a plan, and says all about it if it fails.
-func try(t *testing.T, name string, p *Plan) {
+func try(t *testing.T, name string, p *Plan) *Result {
 	t.Helper()
 	r := run(t, p, *traceFlag)
-	if len(r.Violations) == 0 {
-		return
+	if len(r.Violations) > 0 {
+		explain(t, name, p, r)
 	}
+	return r
+}
+
+// explain says all about what failed.
+func explain(t *testing.T, name string, p *Plan, r *Result) {
+	t.Helper()
 	if *traceFlag {
 		t.Errorf("%v\nthe last of what happened:\n%s", r.Violations, r.Story)
 	} else {

@@ -48,6 +48,7 @@ type Result struct {
 	Violations []Violation
 	Story      string // the last of what happened
 	Told       int    // messages
+	Kinds      map[watch.Kind]int
 	Lives      int
 	Dials      int
 }
@@ -63,7 +64,7 @@ func Run(p *Plan, trace bool) *Result {
 	defer w.mu.Unlock()
 	return &Result{
 		Violations: w.wrong, Story: w.story.String(),
-		Told: w.told, Lives: w.lives, Dials: len(w.dials),
+		Told: w.told, Kinds: w.kinds, Lives: w.lives, Dials: len(w.dials),
 	}
 }
 
@@ -169,13 +170,11 @@ func (w *world) goodWeather() {
 }
 
 // bound is how soon a message must be told.
-func (w *world) bound() time.Duration { return w.scan() + 30*time.Second }
-
-func (w *world) scan() time.Duration {
+func (w *world) bound() time.Duration {
 	if s := w.plan.World.Scan.d(); s > 0 {
-		return s
+		return s + 30*time.Second
 	}
-	return 5 * time.Minute
+	return 5*time.Minute + 30*time.Second
 }
 
 // patience is how long it may take to end a life, in which the network may be
