@@ -137,7 +137,7 @@ func (s *session) firstPicture(ctx context.Context, b *box) error {
 		return nil
 	}
 	k, r, highest := b.knows(), s.rung(b), b.opening.modSeq
-	b.opening, b.doubt = opening{}, 0
+	b.opening.fresh, b.opening.answer, b.doubt = false, nil, 0
 	if b.cursor.UIDNext > 1 && r != rungQResync {
 		there, err := s.there(ctx, b)
 		if err != nil {
@@ -170,7 +170,7 @@ func (s *session) catchUp(ctx context.Context, b *box) error {
 	}
 	t := &teller{s: s, b: b, k: b.knows()}
 	highest, err := s.difference(ctx, t)
-	b.opening = opening{}
+	b.opening.fresh, b.opening.answer = false, nil
 	if t.told {
 		b.fruitful = true
 	}
@@ -206,6 +206,7 @@ func (s *session) difference(ctx context.Context, t *teller) (uint64, error) {
 	case highest < b.cursor.ModSeq:
 		s.log.Warn("watch: mod-sequences were reset; all flags are compared", "mailbox", b.name,
 			"highest", highest, "cursor", b.cursor)
+		t.k.scanned, b.opening.modSeq = 0, highest
 		return highest, s.compareAll(ctx, t, true)
 	case r == rungQResync:
 		return highest, s.byQResync(ctx, t)

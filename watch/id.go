@@ -15,6 +15,14 @@ import (
 // of account, mailbox, UIDVALIDITY and UID in decimal, and kind, each preceded
 // by its length in bytes as 4 bytes, big end first. This never changes.
 //
+// The kind is the event's, but for Flags: there it is "flags:" and the
+// mod-sequence of the change in decimal, as in "flags:4711", so that every change
+// has an ID of its own. Where the server has no mod-sequences, it is "flags:" and
+// the flags without \Recent, in lower case, in the order of their bytes, each
+// once, with a space in between, as in "flags:$junk \seen". There a change back
+// and forth has the same IDs again: who drops events by ID must not drop Flags
+// that have no ModSeq.
+//
 // INBOX is the same in upper and lower case (RFC 9051 §5.1).
 func EventID(account, mailbox string, uidValidity uint32, uid imap.UID, kind Kind) string {
 	var b []byte

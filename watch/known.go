@@ -22,7 +22,8 @@ type known struct {
 	from     imap.UID // from here on, uids has all messages there were; below it is not known which
 	flags    []digest // in order of UID
 	lied     bool     // the server named messages as vanished that were there
-	ids      identities
+	ids      traces
+	scanned  uint64 // HIGHESTMODSEQ before the last complete scan; 0: unknown
 }
 
 // digest stands for the flags of a message.

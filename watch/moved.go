@@ -19,37 +19,37 @@ const (
 // errLater says that removals are not told yet: the messages may have moved.
 var errLater = errors.New("told later")
 
-// identity stands for a message's EMAILID or X-GM-MSGID; 0: it has none.
-type identity uint64
+// trace stands for a message's EMAILID or X-GM-MSGID; 0: it has none.
+type trace uint64
 
-// identities are those of a mailbox's messages, the newest ones, by UID.
-type identities []identityOf
+// traces are those of a mailbox's messages, the newest ones, by UID.
+type traces []traceOf
 
-type identityOf struct {
+type traceOf struct {
 	uid imap.UID
-	id  identity
+	id  trace
 }
 
-func (ids *identities) add(uid imap.UID, id identity) {
+func (ids *traces) add(uid imap.UID, id trace) {
 	if n := len(*ids); id == 0 || n > 0 && (*ids)[n-1].uid >= uid {
 		return
 	}
-	*ids = append(*ids, identityOf{uid, id})
+	*ids = append(*ids, traceOf{uid, id})
 	if over := len(*ids) - mostIDs; over > mostIDs/10 {
-		*ids = append(identities(nil), (*ids)[over:]...)
+		*ids = append(traces(nil), (*ids)[over:]...)
 	}
 }
 
-func (ids identities) of(uid imap.UID) identity {
-	i, ok := slices.BinarySearchFunc(ids, uid, func(x identityOf, uid imap.UID) int { return int(int64(x.uid) - int64(uid)) })
+func (ids traces) of(uid imap.UID) trace {
+	i, ok := slices.BinarySearchFunc(ids, uid, func(x traceOf, uid imap.UID) int { return int(int64(x.uid) - int64(uid)) })
 	if !ok {
 		return 0
 	}
 	return ids[i].id
 }
 
-func (ids *identities) remove(gone imap.UIDSet) {
-	*ids = slices.DeleteFunc(*ids, func(x identityOf) bool { return gone.Contains(x.uid) })
+func (ids *traces) remove(gone imap.UIDSet) {
+	*ids = slices.DeleteFunc(*ids, func(x traceOf) bool { return gone.Contains(x.uid) })
 }
 
 // spot is where a message has arrived.
@@ -57,30 +57,31 @@ type spot struct {
 	box      *box
 	validity uint32
 	uid      imap.UID
+	left     bool // it is not there any more
 }
 
 // spots are where messages have arrived, in all mailboxes of a run.
 type spots struct {
 	mu   sync.Mutex
 	seed maphash.Seed
-	at   map[identity][]spot
-	past []identity // in order of arrival
+	at   map[trace][]spot
+	past []trace // in order of arrival
 }
 
-func newSpots() *spots { return &spots{seed: maphash.MakeSeed(), at: map[identity][]spot{}} }
+func newSpots() *spots { return &spots{seed: maphash.MakeSeed(), at: map[trace][]spot{}} }
 
 // identify returns what identifies a message for good.
-func (p *spots) identify(m *imap.Message) identity {
+func (p *spots) identify(m *imap.Message) trace {
 	switch {
 	case m.EmailID != "":
-		return identity(maphash.String(p.seed, m.EmailID))
+		return trace(maphash.String(p.seed, m.EmailID))
 	case m.GmailMessageID != 0:
-		return identity(m.GmailMessageID)
+		return trace(m.GmailMessageID)
 	}
 	return 0
 }
 
-func (p *spots) add(id identity, at spot) {
+func (p *spots) add(id trace, at spot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at[id] = append(p.at[id], at)
@@ -93,12 +94,16 @@ func (p *spots) add(id identity, at spot) {
 	}
 }
 
-// elsewhere is where a message has arrived last, other than in b.
-func (p *spots) elsewhere(id identity, b *box) (at spot, ok bool) {
+// elsewhere is where a message of b has arrived last, after it did in b, and has
+// not left again. What was elsewhere before is a copy.
+func (p *spots) elsewhere(id trace, b *box, uid imap.UID) (at spot, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, x := range slices.Backward(p.at[id]) {
-		if x.box != nil && x.box != b {
+		switch {
+		case x.box == b && x.uid == uid:
+			return spot{}, false
+		case x.box != b && !x.left:
 			return x, true
 		}
 	}
@@ -106,12 +111,12 @@ func (p *spots) elsewhere(id identity, b *box) (at spot, ok bool) {
 }
 
 // leave notes that a message is not there any more.
-func (p *spots) leave(id identity, b *box, uid imap.UID) {
+func (p *spots) leave(id trace, b *box, uid imap.UID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, x := range p.at[id] {
 		if x.box == b && x.uid == uid {
-			p.at[id][i].box = nil
+			p.at[id][i].left = true
 		}
 	}
 }
@@ -151,7 +156,7 @@ func (s *session) note(b *box, messages []*imap.Message) {
 	for _, m := range messages {
 		if id := s.spots.identify(m); id != 0 {
 			k.ids.add(m.UID, id)
-			s.spots.add(id, spot{b, b.cursor.UIDValidity, m.UID})
+			s.spots.add(id, spot{box: b, validity: b.cursor.UIDValidity, uid: m.UID})
 		}
 	}
 }
@@ -205,7 +210,7 @@ func (s *session) mayHaveMoved(b *box, gone imap.UIDSet) bool {
 func (s *session) lacksTrace(b *box, gone imap.UIDSet) bool {
 	for _, x := range b.knows().ids {
 		if gone.Contains(x.uid) {
-			if _, ok := s.spots.elsewhere(x.id, b); !ok {
+			if _, ok := s.spots.elsewhere(x.id, b, x.uid); !ok {
 				return true
 			}
 		}
@@ -217,8 +222,8 @@ func (s *session) lacksTrace(b *box, gone imap.UIDSet) bool {
 func (s *session) goneOrMoved(b *box, uid imap.UID) Event {
 	validity := b.cursor.UIDValidity
 	if id := b.knows().ids.of(uid); id != 0 {
-		s.spots.leave(id, b, uid)
-		if to, ok := s.spots.elsewhere(id, b); ok {
+		to, ok := s.spots.elsewhere(id, b, uid)
+		if s.spots.leave(id, b, uid); ok {
 			return Moved{
 				ID:      EventID(s.account, b.name, validity, uid, KindMoved),
 				Mailbox: b.name, UIDValidity: validity, UID: uid,

@@ -50,6 +50,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 	b.fruitful = false
 	s.looks++
 	b.looked = s.looks
+	b.noteScan()
 	s.trust(b, first, announced, found)
 	s.schedule(b)
 	return s.tellProof(ctx, b)
@@ -159,7 +160,7 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 			return errRebuilt
 		}
 		events := make([]Event, 0, len(part)+1)
-		if e, ok := s.skipped(b, part, 0); ok {
+		if e, ok := s.skipped(ctx, b, part, 0); ok {
 			events = append(events, e)
 		}
 		for _, a := range arrived {
@@ -181,7 +182,7 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 	}
 	to := b.cursor
 	to.UIDNext = next
-	if e, ok := s.skipped(b, nil, next); ok {
+	if e, ok := s.skipped(ctx, b, nil, next); ok {
 		return s.emitOf(ctx, b, to, e)
 	}
 	b.cursor = to
@@ -190,11 +191,11 @@ func (s *session) report(ctx context.Context, b *box, found []*imap.Message, nex
 
 // skipped accounts for the UIDs from the cursor to the last message, or to next,
 // at which no message is.
-func (s *session) skipped(b *box, found []*imap.Message, next imap.UID) (e Skipped, ok bool) {
+func (s *session) skipped(ctx context.Context, b *box, found []*imap.Message, next imap.UID) (e Skipped, ok bool) {
 	if len(found) > 0 {
 		next = found[len(found)-1].UID
 	}
-	gap := b.gap(found, max(b.cursor.UIDNext, b.floor), next)
+	gap := s.happened(ctx, b, b.gap(found, max(b.cursor.UIDNext, b.floor), next))
 	if gap.Empty() {
 		return e, false
 	}

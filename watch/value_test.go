@@ -42,6 +42,10 @@ func TestEventID(t *testing.T) {
 	}{
 		{"alice@imap.example.org", "INBOX", 1748779991, 4711, watch.KindArrived, "b8a7edd82cd2a5deecb537c8a1b59d13a831ee31b6b0f42a060ca2283ef91ba4"},
 		{"alice@imap.example.org", "inbox", 1748779991, 4711, watch.KindArrived, "b8a7edd82cd2a5deecb537c8a1b59d13a831ee31b6b0f42a060ca2283ef91ba4"},
+		{"alice@imap.example.org", "INBOX", 1748779991, 4711, watch.KindGone, "5533943bbe42881548c16e4e04e7a3a3a14eb8cf5f643cd58e3c84413894de04"},
+		{"alice@imap.example.org", "INBOX", 1748779991, 4711, watch.KindMoved, "e759272db2e904e006d67dd5da78cb45e3769ace42ae97c8de5de3c5b4103891"},
+		{"alice@imap.example.org", "INBOX", 1748779991, 4711, "flags:90071992547409", "059b8c26e634f724a4ee860107e4637eb05cb22bcd8fdaad93cb747817ff7ce0"},
+		{"alice@imap.example.org", "INBOX", 1748779991, 4711, `flags:$junk \seen`, "58c4044f6d87747a215263b7ccea495e2830af124a805352b669998d6f37be07"},
 		{"", "Entwürfe/2026", 4294967295, 0, watch.KindReset, "e3e730475fbf708cde3200654eb387a22a66554722761e893ec31132d0482f8f"},
 	} {
 		if got := watch.EventID(tt.account, tt.mailbox, tt.validity, tt.uid, tt.kind); got != tt.want {

@@ -1,0 +1,33 @@
+package watch
+
+import (
+	"context"
+
+	"github.com/idlewild-mail/idlewild/imap"
+)
+
+// noteScan is called when a scan was complete: no UID from the cursor on had been
+// given out when the mailbox was opened, so whatever becomes of those has a higher
+// mod-sequence than the mailbox had then.
+func (b *box) noteScan() {
+	if b.known != nil {
+		b.knows().scanned = b.opening.modSeq
+	}
+}
+
+// happened is the part of a gap, that is of UIDs that no message has, which
+// messages had. Where the server cannot tell for certain it is all of it: a gap
+// is counted rather too large than too small.
+func (s *session) happened(ctx context.Context, b *box, gap imap.UIDSet) imap.UIDSet {
+	if !s.changes || gap.Empty() || s.open != b || s.rung(b) != rungQResync || b.knows().scanned == 0 {
+		return gap
+	}
+	var vanished imap.UIDSet
+	opts := &imap.FetchOptions{Flags: true, ChangedSince: b.knows().scanned, Vanished: &vanished}
+	for _, err := range s.handle.Fetch(ctx, gap, opts) {
+		if err != nil {
+			return gap
+		}
+	}
+	return gap.And(vanished)
+}
