@@ -71,6 +71,7 @@ func (s *session) selectOptions(b *box) *imap.SelectOptions {
 	if !s.changes {
 		return opts
 	}
+	opts.KeepUpdates = true // what is told during a look is news for the next one
 	opts.CondStore = s.client.Has("CONDSTORE") || s.client.Has("QRESYNC")
 	c := b.cursor
 	if !s.client.Enabled("QRESYNC") || b.served() == 0 || c.ModSeq == 0 || c.UIDNext <= 1 || b.knows().lied {
@@ -236,7 +237,7 @@ func (b *box) changesDue() time.Time {
 	if b.doubt == 0 {
 		return time.Time{}
 	}
-	return later(b.calm, b.moves.next)
+	return later(b.scanned.Add(b.rest), later(b.calm, b.moves.next))
 }
 
 // differs says whether a new STATUS shows changes that were not told.
