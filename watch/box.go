@@ -53,6 +53,7 @@ type box struct {
 	partly    bool          // not all of it was
 	saved     Cursor        // what the Store has
 	slot      byte          // of the snapshot that belongs to it; 0: none
+	goners    []goner       // in order of batches
 	shown     MailboxStatus // what Status tells; Looked: a scan was complete then, or the Watch began
 }
 
@@ -69,6 +70,9 @@ func (b *box) commit(ctx context.Context, number uint64, c Cursor, m *memory, wh
 	if number < b.committed {
 		return ErrBackward
 	}
+	if whole {
+		b.depart(number, m)
+	}
 	if err := b.save(ctx, c, m); err != nil {
 		return err
 	}
@@ -82,6 +86,7 @@ func (s *session) emitOf(ctx context.Context, b *box, c Cursor, events ...Event)
 	b.cursor = c
 	b.emitted++
 	number := b.emitted
+	b.noteGone(number, events)
 	if s.open == b {
 		batch.Open = s.handle
 	}

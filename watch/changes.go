@@ -144,7 +144,7 @@ func (s *session) firstPicture(ctx context.Context, b *box) error {
 		if err != nil {
 			return err
 		}
-		k.uids, k.from = there, 1
+		k.found(there, b.cursor.UIDNext)
 		if r == rungCompare {
 			if err := s.compareFlags(ctx, &teller{s: s, b: b, k: k}, false); err != nil {
 				return err
@@ -163,6 +163,7 @@ func (s *session) catchUp(ctx context.Context, b *box) error {
 		return nil
 	}
 	s.drain(ctx, b)
+	b.bury()
 	if !b.announced && b.rung != rungCompare {
 		b.doubt = doubtAll
 	}

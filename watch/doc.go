@@ -39,8 +39,35 @@
 // without having been closed. So a message is reported within Scan plus half
 // a minute even so, and within moments otherwise.
 //
-// A message that comes and goes while nobody looks is never reported. The
-// mailbox is opened by EXAMINE and nothing in it is changed.
+// A message that comes and goes while nobody looks is never reported, but counted
+// ([Skipped]): with QRESYNC and Changes exactly, else with every UID that may have
+// been one. The mailbox is opened by EXAMINE and nothing in it is changed.
+//
+// # Changes
+//
+// With Watcher.Changes a watch tells [Flags], [Gone] and [Moved] too, of every
+// message below the cursor, whether it was there at first or has arrived. Who
+// keeps the flags of each [Arrived], and changes them by what follows, has the
+// mailbox as it is.
+//
+// What the server tells says when to look here too. How it looks depends on the
+// server, and can be seen in the log: with QRESYNC (RFC 7162) the server is asked
+// what changed since [Cursor.ModSeq]; with CONDSTORE, whose flags did, and SEARCH
+// says who is still there; and else the flags of all messages are asked for, of
+// the newest 100,000 if there are more. That is done when a change is announced,
+// whenever the mailbox is opened again (every Watcher.Scan), and with mod-sequences
+// also whenever a server without IDLE is polled. That a message is gone is believed
+// when SEARCH does not find it, whatever else the server says. If mod-sequences
+// begin anew or are lost, all flags are compared.
+//
+// After a restart, what changed meanwhile is told: flags where the server has
+// mod-sequences, and without them not; messages that are gone if the server has
+// QRESYNC, or they are among those remembered (Watcher.Memory, with a Store). Flags
+// may be told that are as they were before, of messages that arrived just before
+// the program ended for instance. A message is Moved if the server has lasting
+// identities of messages (OBJECTID, X-GM-EXT-1), and it has arrived in another
+// mailbox of the Watcher since it did here; on several connections, within two
+// seconds. Else it is Gone.
 //
 // # Who runs what
 //

@@ -224,29 +224,111 @@ func TestChangesFromNow(t *testing.T) {
 	})
 }
 
-// What changed while the program was down is told where the server can tell.
+// What changed while the program was down is told, once; flags where the server
+// has mod-sequences.
 func TestChangesAfterRestart(t *testing.T) {
-	for _, rung := range ladder[:1] {
+	rungs(t, func(t *testing.T, w *world) {
+		w.w.Store = new(memory)
+		w.deliver(8)
+		w.start()
+		w.after(10 * time.Minute)
+		w.flag(1, `\Seen`)
+		w.after(10 * time.Minute)
+		w.remove(2)
+		w.after(10 * time.Minute)
+		w.stop()
+		modSeqs := t.Name() != "TestChangesAfterRestart/neither" && t.Name() != "TestChangesAfterRestart/bare"
+		if modSeqs {
+			w.flag(3, `\Flagged`)
+		}
+		w.remove(5)
+		w.deliver(1)
+		for range 3 {
+			w.start()
+			w.after(10 * time.Minute)
+			w.stop()
+		}
+		w.start()
+		w.remove(6)
+		w.after(10 * time.Minute)
+		w.agrees()
+		if gone := all[watch.Gone](w); len(gone) != 3 || gone[0].UID != 2 || gone[1].UID != 5 || gone[2].UID != 6 {
+			t.Errorf("gone: %+v", gone)
+		}
+		ids := map[string]bool{}
+		for _, f := range all[watch.Flags](w) {
+			if ids[f.ID] {
+				t.Errorf("told twice: %+v", f)
+			}
+			ids[f.ID] = true
+		}
+	})
+}
+
+// Many messages that are gone are told once, whatever the Store holds of them by
+// and by.
+func TestGoneOfMany(t *testing.T) {
+	for _, rung := range ladder[:3] {
 		t.Run(rung.name, func(t *testing.T) {
-			inWith(t, &imaptest.Options{Without: rung.without}, func(w *world) {
+			inWith(t, &imaptest.Options{Without: rung.without, Removals: -1}, func(w *world) {
 				w.w.Changes, w.w.Store = true, new(memory)
-				w.deliver(6)
+				w.deliver(1500)
 				w.start()
+				w.after(time.Minute)
+				for i := range uint32(500) {
+					w.remove(2*i + 1)
+					if i%50 == 0 {
+						w.after(time.Second)
+					}
+					if i%100 == 99 {
+						w.after(10 * time.Minute)
+						w.stop()
+						w.start()
+						w.after(time.Minute)
+					}
+				}
 				w.after(10 * time.Minute)
-				w.flag(1, `\Seen`)
-				w.after(10 * time.Minute)
-				w.flag(2, `\Seen`)
-				w.after(10 * time.Minute)
-				w.stop()
-				w.flag(3, `\Flagged`)
-				w.remove(5)
-				w.deliver(1)
-				w.start()
-				w.after(10 * time.Minute)
+				seen := map[imap.UID]bool{}
+				for _, g := range all[watch.Gone](w) {
+					if seen[g.UID] {
+						t.Errorf("%d told twice", g.UID)
+					}
+					seen[g.UID] = true
+				}
+				if len(seen) != 500 {
+					t.Errorf("%d gone", len(seen))
+				}
 				w.agrees()
 			})
 		})
 	}
+}
+
+// Events that nobody committed come again, with the same IDs.
+func TestChangesNotCommitted(t *testing.T) {
+	rungs(t, func(t *testing.T, w *world) {
+		w.w.Store = new(memory)
+		w.deliver(5)
+		w.start()
+		w.after(10 * time.Minute)
+		w.lazy.Store(true)
+		w.remove(2)
+		w.flag(3, `\Seen`)
+		w.after(10 * time.Minute)
+		w.stop()
+		gone, flags := all[watch.Gone](w), all[watch.Flags](w)
+		w.forget()
+		w.lazy.Store(false)
+		w.start()
+		w.after(10 * time.Minute)
+		again := all[watch.Gone](w)
+		if len(gone) != 1 || len(again) != 1 || gone[0] != again[0] {
+			t.Errorf("gone: %+v, then %+v", gone, again)
+		}
+		if n := all[watch.Flags](w); len(flags) != 1 || len(n) > 0 && n[0].ID != flags[0].ID || len(n) == 0 && flags[0].ModSeq != 0 {
+			t.Errorf("flags: %+v, then %+v", flags, n)
+		}
+	})
 }
 
 // TestChangesModel lets other clients do random things, and the connection be

@@ -36,8 +36,35 @@ type digest struct {
 func (b *box) knows() *known {
 	if b.known == nil || b.known.validity != b.cursor.UIDValidity {
 		b.known = &known{validity: b.cursor.UIDValidity, from: b.cursor.UIDNext}
+		if m := b.memory; m != nil && m.limit > 0 && m.validity == b.cursor.UIDValidity {
+			b.known.recall(m, b.cursor.UIDNext)
+		}
 	}
 	return b.known
+}
+
+// recall takes over what is remembered: of the messages below the cursor, and of
+// those above it that were dealt with in an earlier life.
+func (k *known) recall(m *memory, next imap.UID) {
+	k.from = min(m.low, next)
+	var uids []imap.UID
+	for r := range m.all() {
+		uids = append(uids, r.uid)
+		if r.uid < next {
+			k.ids.add(r.uid, r.id)
+		}
+	}
+	k.uids = imap.UIDSetOf(uids...)
+}
+
+// below are the messages that are known to be, or have been, below a cursor.
+func (k *known) below(next imap.UID) imap.UIDSet {
+	return k.uids.And(imap.UIDRange(1, next-1))
+}
+
+// found notes which messages are there below a cursor.
+func (k *known) found(there imap.UIDSet, next imap.UID) {
+	k.uids, k.from = k.uids.Without(imap.UIDRange(1, next-1)).With(there), 1
 }
 
 // add notes messages that were told as arrived.

@@ -30,7 +30,7 @@ func (s *session) compareAll(ctx context.Context, t *teller, maybe bool) error {
 
 // compareFlags asks for the flags of all messages that are there, in windows.
 func (s *session) compareFlags(ctx context.Context, t *teller, maybe bool) error {
-	newest := t.k.uids
+	newest := t.k.below(t.b.cursor.UIDNext)
 	if all := newest.Len(); all > mostDigests {
 		newest = lastOf(newest, mostDigests)
 		s.log.Warn("watch: the mailbox is large; only the flags of its newest messages are compared",
@@ -55,6 +55,9 @@ func (s *session) tellFlags(ctx context.Context, t *teller, uids imap.UIDSet, op
 		if found = append(found, m); len(found) > mostChanged {
 			return errMany
 		}
+	}
+	if s.handle.Rebuilt() {
+		return errRebuilt
 	}
 	for _, m := range found {
 		if err := t.flags(ctx, m, maybe); err != nil {

@@ -66,10 +66,10 @@ func (s *session) removals(ctx context.Context, t *teller) error {
 	if err != nil {
 		return err
 	}
-	if err := s.settleGone(ctx, t, t.k.uids.Without(there)); err != nil {
+	if err := s.settleGone(ctx, t, t.k.below(t.b.cursor.UIDNext).Without(there)); err != nil {
 		return err
 	}
-	t.k.uids, t.k.from = there, 1
+	t.k.found(there, t.b.cursor.UIDNext)
 	return nil
 }
 
@@ -77,5 +77,8 @@ func (s *session) removals(ctx context.Context, t *teller) error {
 func (s *session) there(ctx context.Context, b *box) (imap.UIDSet, error) {
 	below := imap.UIDRange(1, b.cursor.UIDNext-1)
 	found, err := s.handle.Search(ctx, search.UIDs(below))
+	if err == nil && s.handle.Rebuilt() {
+		err = errRebuilt
+	}
 	return found.And(below), err
 }

@@ -46,11 +46,11 @@ func (s *session) askQResync(ctx context.Context, t *teller) error {
 // and are not any more. Servers name too many: those that never were, those that
 // are long gone, and some name messages that are there.
 func (s *session) vanished(ctx context.Context, t *teller, named imap.UIDSet) error {
-	k := t.k
-	if t.b.cursor.UIDNext <= 1 {
+	k, next := t.k, t.b.cursor.UIDNext
+	if next <= 1 {
 		return nil
 	}
-	named = named.And(imap.UIDRange(1, t.b.cursor.UIDNext-1))
+	named = named.And(imap.UIDRange(1, next-1))
 	suspects := named.And(k.uids)
 	if k.from > 1 {
 		suspects = suspects.With(named.And(imap.UIDRange(1, k.from-1)))
@@ -67,9 +67,9 @@ func (s *session) vanished(ctx context.Context, t *teller, named imap.UIDSet) er
 		s.log.Warn("watch: the server said that messages had vanished that are there; it is not asked so any more",
 			"mailbox", t.b.name, "messages", wrong.Len())
 	}
-	if err := s.settleGone(ctx, t, k.uids.With(suspects).Without(there)); err != nil {
+	if err := s.settleGone(ctx, t, k.below(next).With(suspects).Without(there)); err != nil {
 		return err
 	}
-	k.uids, k.from = there, 1
+	k.found(there, next)
 	return nil
 }

@@ -32,6 +32,8 @@ type memory struct {
 	snapshot snapshotRef // zero: there is none
 	covers   imap.UID    // those of told that are below are in the snapshot
 	stale    bool        // sure is not what is in the snapshot
+	gone     imap.UIDSet // told as gone, which is committed, but perhaps in the snapshot still
+	buried   imap.UIDSet // those of them that are not in sure and told any more
 }
 
 // remembered is a message: 20 bytes.

@@ -33,9 +33,10 @@ func TestMemoryTextRoundTrip(t *testing.T) {
 		m.life = life{validity: 1 << 31, served: 9, earlier: []uint32{1, 1<<32 - 1}, mailbox: "F\"1 \n", current: "Entwürfe", server: markOf(nil), heir: 12, begins: 99}
 		m.snapshot = snapshotRef{2, markOf([]byte("x"))}
 		m.report(some(rnd, n, 7))
+		m.gone = imap.UIDSetOf(1, 2, 3, 9, imap.MaxUID-1)
 		got, err := parseTail(m.tail(imap.MaxUID))
 		m.limit = 0
-		if err != nil || !got.equal(m.life) || got.snapshot != m.snapshot || got.low != m.low || !slices.Equal(got.told, m.told) {
+		if err != nil || !got.equal(m.life) || got.snapshot != m.snapshot || got.low != m.low || !got.gone.Equal(m.gone) || !slices.Equal(got.told, m.told) {
 			t.Errorf("%d messages: %v, %+v", n, err, got)
 		}
 		list, err := parseImage(image(5, m.told), 5)

@@ -60,6 +60,8 @@ func (b *box) recall(ctx context.Context, tail string) error {
 	if err := b.recallSnapshot(ctx, m); err != nil {
 		return err
 	}
+	m.forget(m.gone)
+	m.buried = m.gone
 	m.trim()
 	b.memory = m
 	if m.current != "" {
@@ -121,6 +123,7 @@ func (b *box) save(ctx context.Context, c Cursor, m *memory) error {
 	}
 	if err := store.Save(ctx, Key(b.run.account, b.name), c.String()+" "+m.tail(c.UIDNext)); err != nil {
 		m.snapshot, m.covers, m.stale = before.snapshot, before.covers, before.stale
+		m.gone, m.buried = before.gone, before.buried
 		return err
 	}
 	b.saved = c
@@ -140,6 +143,7 @@ func (b *box) saveSnapshot(ctx context.Context, c Cursor, m *memory) error {
 		return err
 	}
 	m.snapshot, m.covers, m.stale = snapshotRef{slot, markOf([]byte(text))}, c.UIDNext, false
+	m.gone, m.buried = m.gone.Without(m.buried), imap.UIDSet{}
 	return nil
 }
 

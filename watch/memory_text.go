@@ -46,6 +46,7 @@ func (m *memory) tail(next imap.UID) string {
 	w.number(uint64(m.begins))
 	w.number(uint64(m.low))
 	w.messages(m.recent(next))
+	w.set(m.gone)
 	return w.sealed()
 }
 
@@ -76,6 +77,7 @@ func parseTail(text string) (*memory, error) {
 	m.begins = imap.UID(r.number(uint64(imap.MaxUID)))
 	m.low = max(imap.UID(r.number(uint64(imap.MaxUID))), 1)
 	m.told = r.messages()
+	m.gone = r.set()
 	return m, errors.Join(err, r.end())
 }
 
@@ -117,6 +119,21 @@ func (w *writer) messages(list []remembered) {
 			*w = append(*w, r.id[:]...)
 		}
 		last = r.uid
+	}
+}
+
+// set writes UIDs as the distances between, and the lengths of, their ranges.
+func (w *writer) set(uids imap.UIDSet) {
+	n := 0
+	for range uids.Ranges() {
+		n++
+	}
+	w.number(uint64(n))
+	last := imap.UID(0)
+	for first, end := range uids.Ranges() {
+		w.number(uint64(first - last))
+		w.number(uint64(end - first))
+		last = end
 	}
 }
 
@@ -187,6 +204,19 @@ func (r *reader) messages() []remembered {
 		list = append(list, m)
 	}
 	return list
+}
+
+func (r *reader) set() (uids imap.UIDSet) {
+	var last uint64
+	for range r.number(uint64(len(r.left)) / 2) {
+		first := last + r.number(math.MaxUint32)
+		last = first + r.number(math.MaxUint32)
+		if r.bad = r.bad || first == 0 || last >= uint64(imap.MaxUID); r.bad {
+			return uids
+		}
+		uids = uids.With(imap.UIDRange(imap.UID(first), imap.UID(last)))
+	}
+	return uids
 }
 
 func (r *reader) end() error {

@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"errors"
-	"hash/maphash"
 	"slices"
 	"sync"
 	"time"
@@ -19,19 +18,16 @@ const (
 // errLater says that removals are not told yet: the messages may have moved.
 var errLater = errors.New("told later")
 
-// trace stands for a message's EMAILID or X-GM-MSGID; 0: it has none.
-type trace uint64
-
 // traces are those of a mailbox's messages, the newest ones, by UID.
 type traces []traceOf
 
 type traceOf struct {
 	uid imap.UID
-	id  trace
+	id  mark // of EMAILID or X-GM-MSGID
 }
 
-func (ids *traces) add(uid imap.UID, id trace) {
-	if n := len(*ids); id == 0 || n > 0 && (*ids)[n-1].uid >= uid {
+func (ids *traces) add(uid imap.UID, id mark) {
+	if n := len(*ids); !id.known() || n > 0 && (*ids)[n-1].uid >= uid {
 		return
 	}
 	*ids = append(*ids, traceOf{uid, id})
@@ -40,10 +36,10 @@ func (ids *traces) add(uid imap.UID, id trace) {
 	}
 }
 
-func (ids traces) of(uid imap.UID) trace {
+func (ids traces) of(uid imap.UID) mark {
 	i, ok := slices.BinarySearchFunc(ids, uid, func(x traceOf, uid imap.UID) int { return int(int64(x.uid) - int64(uid)) })
 	if !ok {
-		return 0
+		return mark{}
 	}
 	return ids[i].id
 }
@@ -63,25 +59,13 @@ type spot struct {
 // spots are where messages have arrived, in all mailboxes of a run.
 type spots struct {
 	mu   sync.Mutex
-	seed maphash.Seed
-	at   map[trace][]spot
-	past []trace // in order of arrival
+	at   map[mark][]spot
+	past []mark // in order of arrival
 }
 
-func newSpots() *spots { return &spots{seed: maphash.MakeSeed(), at: map[trace][]spot{}} }
+func newSpots() *spots { return &spots{at: map[mark][]spot{}} }
 
-// identify returns what identifies a message for good.
-func (p *spots) identify(m *imap.Message) trace {
-	switch {
-	case m.EmailID != "":
-		return trace(maphash.String(p.seed, m.EmailID))
-	case m.GmailMessageID != 0:
-		return trace(m.GmailMessageID)
-	}
-	return 0
-}
-
-func (p *spots) add(id trace, at spot) {
+func (p *spots) add(id mark, at spot) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at[id] = append(p.at[id], at)
@@ -96,7 +80,7 @@ func (p *spots) add(id trace, at spot) {
 
 // elsewhere is where a message of b has arrived last, after it did in b, and has
 // not left again. What was elsewhere before is a copy.
-func (p *spots) elsewhere(id trace, b *box, uid imap.UID) (at spot, ok bool) {
+func (p *spots) elsewhere(id mark, b *box, uid imap.UID) (at spot, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, x := range slices.Backward(p.at[id]) {
@@ -111,7 +95,7 @@ func (p *spots) elsewhere(id trace, b *box, uid imap.UID) (at spot, ok bool) {
 }
 
 // leave notes that a message is not there any more.
-func (p *spots) leave(id trace, b *box, uid imap.UID) {
+func (p *spots) leave(id mark, b *box, uid imap.UID) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, x := range p.at[id] {
@@ -123,7 +107,7 @@ func (p *spots) leave(id trace, b *box, uid imap.UID) {
 
 // tracksMoves says whether messages can be recognized in another mailbox.
 func (s *session) tracksMoves() bool {
-	return s.changes && len(s.run.boxes) > 1 && (s.client.Has("OBJECTID") || s.client.Has("X-GM-EXT-1"))
+	return s.changes && len(s.run.boxes) > 1 && hasIDs(s.client)
 }
 
 // asks is what is asked of messages that arrive.
@@ -137,8 +121,7 @@ func (s *session) asks() *imap.FetchOptions {
 	}
 	opts.Flags = true
 	if s.tracksMoves() {
-		opts.EmailID = s.client.Has("OBJECTID")
-		opts.GmailMessageID = s.client.Has("X-GM-EXT-1")
+		opts = identifiable(opts, s.client)
 	}
 	return &opts
 }
@@ -154,7 +137,7 @@ func (s *session) note(b *box, messages []*imap.Message) {
 		return
 	}
 	for _, m := range messages {
-		if id := s.spots.identify(m); id != 0 {
+		if id := idOf(m); id.known() {
 			k.ids.add(m.UID, id)
 			s.spots.add(id, spot{box: b, validity: b.cursor.UIDValidity, uid: m.UID})
 		}
@@ -221,7 +204,7 @@ func (s *session) lacksTrace(b *box, gone imap.UIDSet) bool {
 // goneOrMoved is the event of a message that is gone.
 func (s *session) goneOrMoved(b *box, uid imap.UID) Event {
 	validity := b.cursor.UIDValidity
-	if id := b.knows().ids.of(uid); id != 0 {
+	if id := b.knows().ids.of(uid); id.known() {
 		to, ok := s.spots.elsewhere(id, b, uid)
 		if s.spots.leave(id, b, uid); ok {
 			return Moved{

@@ -39,7 +39,9 @@ type Watcher struct {
 	// everything later is saved by Batch.Commit.
 	Store Store
 
-	// Changes reports changed flags too, and messages that are gone or moved.
+	// Changes reports changed flags too, and messages that are gone or moved. On a
+	// server without CONDSTORE that costs asking for the flags of all messages,
+	// again and again.
 	Changes bool
 
 	// Fetch is what is asked of messages that arrive; nil: flags, envelope, date
