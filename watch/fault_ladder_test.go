@@ -331,6 +331,32 @@ func TestChangesNotCommitted(t *testing.T) {
 	})
 }
 
+// A commit of what came before does not make the rest forgotten.
+func TestChangesCommittedInPart(t *testing.T) {
+	rungs(t, func(t *testing.T, w *world) {
+		w.w.Store = new(memory)
+		w.deliver(5)
+		w.start()
+		w.after(10 * time.Minute)
+		w.lazy.Store(true)
+		var batches []*watch.Batch
+		w.body = func(b *watch.Batch) bool { batches = append(batches, b); return true }
+		for _, uid := range []uint32{2, 4} {
+			w.remove(uid)
+			w.after(10 * time.Minute)
+		}
+		w.stop()
+		w.must(batches[0].Commit())
+		w.body = nil
+		w.forget()
+		w.start()
+		w.after(10 * time.Minute)
+		if gone := all[watch.Gone](w); len(batches) != 2 || len(gone) == 0 || gone[len(gone)-1].UID != 4 {
+			t.Errorf("%d batches, then gone: %+v", len(batches), gone)
+		}
+	})
+}
+
 // TestChangesModel lets other clients do random things, and the connection be
 // lost, and compares the picture that the events draw with the server's mailbox.
 func TestChangesModel(t *testing.T) {
