@@ -45,6 +45,7 @@ type box struct {
 	calm     time.Time // no comparison before
 	moves    moves     // messages that are gone and may be found elsewhere
 	fruitful bool      // changes were told since the last scan
+	stumbles int       // looks at the changes that failed, in a row
 	looked   uint64    // the line's number of the last complete scan
 
 	mu        sync.Mutex

@@ -32,6 +32,10 @@ const (
 // doubt is what may have changed in a mailbox.
 type doubt uint8
 
+// mostStumbles is how often in a row a look at the changes may fail before it is
+// made behind the scan.
+const mostStumbles = 2
+
 const (
 	doubtFlags doubt = 1 << iota
 	doubtGone
@@ -167,10 +171,11 @@ func (s *session) catchUp(ctx context.Context, b *box) error {
 	if !b.announced && b.rung != rungCompare {
 		b.doubt = doubtAll
 	}
-	if b.doubt == 0 || !b.opening.fresh && b.rung == rungCompare && time.Now().Before(b.calm) {
+	if b.doubt == 0 || !b.opening.fresh && time.Now().Before(b.calm) {
 		return nil
 	}
 	t := &teller{s: s, b: b, k: b.knows()}
+	b.stumbles++
 	highest, err := s.difference(ctx, t)
 	b.opening.fresh, b.opening.answer = false, nil
 	if t.told {
@@ -178,12 +183,17 @@ func (s *session) catchUp(ctx context.Context, b *box) error {
 	}
 	switch {
 	case errors.Is(err, errLater):
+		b.stumbles = 0
+		return t.part(ctx)
+	case s.refused(ctx, err):
+		s.log.Warn("watch: the server refuses to say what has changed; it is asked again later", "mailbox", b.name, "error", err)
+		b.calm = time.Now().Add(s.pollEvery)
 		return t.part(ctx)
 	case err != nil:
 		// What was told to the picture must be told to the loop.
 		return errors.Join(t.part(ctx), err)
 	}
-	b.doubt = 0
+	b.doubt, b.stumbles = 0, 0
 	return t.end(ctx, highest)
 }
 
@@ -224,7 +234,7 @@ func (s *session) difference(ctx context.Context, t *teller) (uint64, error) {
 // that is what err is about.
 func (s *session) lower(err error) bool {
 	var no *imap.ResponseError
-	if s.client.Err() != nil || !errors.As(err, &no) && !errors.Is(err, imap.ErrUnsupported) && !errors.Is(err, imap.ErrNoModSeq) {
+	if s.client.Err() != nil || ClassOf(err) == ClassLimit || !errors.As(err, &no) && !errors.Is(err, imap.ErrUnsupported) && !errors.Is(err, imap.ErrNoModSeq) {
 		return false
 	}
 	s.log.Warn("watch: the server does not tell changes; all flags are compared", "error", err)

@@ -442,3 +442,30 @@ func TestP10_SkippedIsExact(t *testing.T) {
 		}
 	})
 }
+
+// A server that refuses to say what changed, or loses the connection over it, does
+// not keep back what arrives.
+func TestChangesRefused(t *testing.T) {
+	for _, action := range []imaptest.Action{{Reply: "NO [SERVERBUG] sorry"}, {Cut: true}} {
+		rungs(t, func(t *testing.T, w *world) {
+			w.deliver(3)
+			w.start()
+			w.after(time.Minute)
+			w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+				if c.Name == "UID SEARCH" || strings.Contains(c.Args, "CHANGEDSINCE") {
+					return &action
+				}
+				return nil
+			}})
+			for range 5 {
+				w.remove(uint32(len(w.uids())))
+				w.deliver(1)
+				w.after(10 * time.Minute)
+			}
+			w.exact(8)
+			w.faults(imaptest.Faults{})
+			w.after(15 * time.Minute)
+			w.agrees()
+		})
+	}
+}

@@ -214,10 +214,16 @@ func (s *session) visit(ctx context.Context, b *box) error {
 	if ok, err := s.look(ctx, b); err != nil || !ok {
 		return err
 	}
-	if err := s.catchUp(ctx, b); err != nil {
-		return err
+	steps := []func(context.Context, *box) error{s.catchUp, s.scan}
+	if b.stumbles >= mostStumbles {
+		slices.Reverse(steps) // what has changed must not keep back what arrives
 	}
-	return s.scan(ctx, b)
+	for _, step := range steps {
+		if err := step(ctx, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // look makes sure that the mailbox is open, and the view of it a fresh one: it
