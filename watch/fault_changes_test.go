@@ -387,7 +387,7 @@ func TestB46_OtherClients(t *testing.T) {
 }
 
 // A message that comes and goes before anybody looks is counted.
-func TestP10_SkippedIsCounted(t *testing.T) {
+func TestP10_SkippedOnEveryRung(t *testing.T) {
 	rungs(t, func(t *testing.T, w *world) {
 		w.deliver(2)
 		w.start()
