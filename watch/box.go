@@ -33,6 +33,11 @@ type box struct {
 	missing    *absence            // nil: it is there
 	retried    bool                // it was opened again since the server said no
 	suspect    bool                // the server has contradicted itself about UIDs
+	disorder   bool                // UIDs that do not rise are known to mean nothing here
+	doubts     int                 // how often it was another mailbox under the same UIDVALIDITY, lately
+	doubted    time.Time           // when it last was
+	toldName   string              // what the server says that the mailbox was renamed to; "": nothing
+	sought     time.Time           // when it was last looked for under all names
 	oddNext    imap.UID            // a UIDNEXT below what was seen, which meant nothing; 0: none
 	unlasting  bool                // that UIDs do not last was logged
 	trouble    trouble             // with describing messages

@@ -66,7 +66,8 @@ func (s *session) description() *imap.FetchOptions {
 // that does not answer is no longer asked.
 func (s *session) refused(ctx context.Context, err error) bool {
 	return err != nil && ctx.Err() == nil && s.client.Err() == nil &&
-		!errors.Is(err, imap.ErrDeselected) && !errors.Is(err, imap.ErrTimeout) && !errors.Is(err, errMany) && ClassOf(err) != ClassLimit
+		!errors.Is(err, imap.ErrDeselected) && !errors.Is(err, imap.ErrTimeout) && !errors.Is(err, errMany) &&
+		!errors.Is(err, errRebuilt) && !errors.Is(err, errContradiction) && ClassOf(err) != ClassLimit
 }
 
 // describe fetches messages of which the UIDs are known. Those that are gone are
@@ -121,6 +122,12 @@ func (s *session) describeLess(ctx context.Context, b *box, uid imap.UID) ([]*im
 	if err != nil && !s.refused(ctx, err) {
 		return nil, err
 	}
+	if err != nil {
+		// It may be the mailbox that is refused, and not the message.
+		if _, err := s.handle.Search(ctx, search.UIDs(imap.UIDSetOf(uid))); err != nil {
+			return nil, err
+		}
+	}
 	s.log.Warn("watch: the server cannot describe a message", "mailbox", b.name, "uid", uid, "error", err)
 	if err != nil {
 		return []*imap.Message{{UID: uid}}, nil
@@ -138,10 +145,12 @@ func (s *session) collect(
 ) error {
 	b.trouble.several = b.trouble.under == 0
 	defer s.relieve(b)
+	order := map[uint32]imap.UID{} // by number
 	for m, err := range s.handle.Fetch(ctx, uids, opts) {
 		if err != nil {
 			return err
 		}
+		order[m.Seq] = m.UID
 		// "n:*" brings the highest message also if it is below n.
 		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil ||
 			b.memory.isAhead(m.UID) {
@@ -152,7 +161,23 @@ func (s *session) collect(
 		}
 		found[m.UID] = m
 	}
+	if !b.disorder && !rises(order) {
+		return errContradiction
+	}
 	return nil
+}
+
+// rises says whether UIDs rise with the messages' numbers.
+func rises(order map[uint32]imap.UID) bool {
+	delete(order, 0)
+	var last imap.UID
+	for _, n := range slices.Sorted(maps.Keys(order)) {
+		if order[n] <= last {
+			return false
+		}
+		last = order[n]
+	}
+	return true
 }
 
 // relieve notes that messages were described, or refused, and the connection was

@@ -69,6 +69,39 @@
 // mailbox of the Watcher since it did here; on several connections, within two
 // seconds. Else it is Gone.
 //
+// # When a mailbox is rebuilt
+//
+// A server that has lost its index, was restored or replaced, gives a mailbox
+// another UIDVALIDITY: then UIDs mean nothing any more. That is always told, by
+// [Reset], and then [Watcher.OnReset] is done. By default, PolicyResume, the
+// messages that are there now are compared with those that are remembered, and
+// what is not recognized is reported: what came at that time is not lost, and
+// what was there before is not reported again.
+//
+// A message is recognized by its EMAILID (RFC 8474) or X-GM-MSGID, or else by
+// Message-ID, INTERNALDATE and size, which are asked of every message that
+// arrives. What was there before is learned in the background, newest first, so a
+// mailbox that is rebuilt within seconds of the beginning is known in part.
+// The newest Watcher.Memory messages are remembered. In a larger mailbox what
+// stands before them in the old order is held to be old too. Where nothing is
+// remembered, all is reported again, and the Reset says PolicyReplay. A server
+// that gives out new identities and new dates at once cannot be seen through: all
+// messages are new there.
+//
+// What is remembered is stored with the cursor, in the same Save, and now and then
+// under a key of its own. Without a Store it lasts as long as the Watch.
+//
+// Event IDs are made of UIDVALIDITY and UID. Where a server uses a UIDVALIDITY
+// again for other messages, does not tell one, or says that UIDs do not last, the
+// one in events and cursors is made up, so that no two messages ever have one
+// ID. Such a mailbox is believed to be the same as long as its newest messages
+// are.
+//
+// A mailbox that is deleted, may not be read, or is refused, is [Missing]. The
+// others go on, and it is tried again and again. One that is renamed is followed
+// where the server tells which one it is (OBJECTID, or NOTIFY), see [Renamed];
+// what is made under its old name later is another mailbox, and not followed.
+//
 // # Who runs what
 //
 // The loop's body runs on the caller's goroutine. Each connection has a

@@ -87,7 +87,9 @@ type Moved struct {
 }
 
 // Reset says that the mailbox got a new UIDVALIDITY: the server has rebuilt it,
-// or it was deleted and made again, and what is known of its UIDs is void.
+// or it was deleted and made again, and what is known of its UIDs is void. It is
+// never silent. UIDValidity is made up, and 2^31 or higher, if the server's was
+// used for other messages before, or means nothing.
 type Reset struct {
 	ID             string // as of Arrived
 	Mailbox        string
@@ -135,6 +137,10 @@ const (
 	MissingUnselectable MissingReason = "unselectable" // it holds other mailboxes only
 	MissingForbidden    MissingReason = "forbidden"    // the right to read it was taken away
 	MissingRefused      MissingReason = "refused"      // the server says no again and again
+	// MissingContradictory: the server gives several messages the same UID, or
+	// UIDs that fall, again and again. Nothing that it says of the mailbox can be
+	// relied on, so that it is tried once an hour only.
+	MissingContradictory MissingReason = "contradictory"
 )
 
 // Renamed says that the mailbox has another name now. The Watcher follows it; it

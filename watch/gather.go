@@ -92,7 +92,13 @@ func (s *session) recognize(ctx context.Context, uids []imap.UID) ([]remembered,
 		if !s.refused(ctx, err) {
 			return list, err
 		}
-		if refusals++; refusals > mostRefused || len(uids) <= 1 {
+		if refusals++; refusals == 1 {
+			// It may be the mailbox that is refused, and not the messages.
+			if _, err := s.handle.Search(ctx, search.UIDs(imap.UIDSetOf(uids...))); err != nil {
+				return nil, err
+			}
+		}
+		if refusals > mostRefused || len(uids) <= 1 {
 			return nil, nil
 		}
 		low, err := ask(uids[:len(uids)/2])

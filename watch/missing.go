@@ -10,15 +10,19 @@ import (
 
 // absence is about a mailbox that cannot be looked at.
 type absence struct {
-	reason MissingReason
-	since  time.Time
-	again  time.Time // when to try
-	wait   time.Duration
+	reason   MissingReason
+	since    time.Time
+	again    time.Time // when to try
+	wait     time.Duration
+	refusals int
 }
 
 const (
-	missingFirst = time.Minute
-	missingMost  = time.Hour
+	missingFirst       = time.Minute   // doubled up to Scan while the mailbox is not there
+	parkAfter          = 3             // refusals; then it is tried
+	parkedWait         = time.Hour     // so often
+	mostContradictions = 3             // contradictions of the server's about UIDs
+	contradictionSpan  = 2 * time.Hour // within that time
 )
 
 // openFailed is told that a mailbox could not be opened. The error that it
@@ -27,34 +31,96 @@ func (s *session) openFailed(ctx context.Context, b *box, err error) error {
 	if !s.isMailboxError(err) {
 		return err
 	}
+	reason, seen := s.whyMissing(ctx, b, err)
+	if seen != nil {
+		return seen
+	}
+	if reason == MissingNonExistent || reason == MissingUnselectable {
+		if moved, err := s.follow(ctx, b); moved || err != nil {
+			return err
+		}
+	}
 	if !s.began && !s.patient {
 		return fatalError{&MailboxError{b.name, err}}
 	}
+	return s.miss(ctx, b, reason, err)
+}
+
+// miss notes that a mailbox cannot be looked at, and tells it once for each
+// reason.
+func (s *session) miss(ctx context.Context, b *box, reason MissingReason, err error) error {
 	now := time.Now()
 	if b.missing == nil {
-		b.missing = &absence{since: now, wait: missingFirst / 2}
+		b.missing = &absence{since: now}
 	}
-	b.hinted, b.visited = false, false
-	b.missing.wait = min(2*b.missing.wait, missingMost)
-	b.missing.again = now.Add(b.missing.wait)
-	reason := missingReason(err)
-	if b.missing.reason == reason {
+	b.hinted, b.visited, b.retried = false, false, false
+	told := b.missing.reason == reason
+	b.missing.reason = reason
+	b.missing.again = now.Add(b.missing.pause(s.scanEvery))
+	if told {
 		return nil
 	}
-	b.missing.reason = reason
 	b.showMissing(reason)
 	s.log.Warn("watch: mailbox is missing", "mailbox", b.name, "reason", reason, "error", err)
 	return s.emitOf(ctx, b, b.cursor, Missing{Mailbox: b.name, Reason: reason, Err: err, Retry: b.missing.wait})
 }
 
-func missingReason(err error) MissingReason {
-	switch {
-	case is[*imap.ResponseError](err) && codeOf(err) == imap.CodeNonExistent:
-		return MissingNonExistent
-	case codeOf(err) == imap.CodeNoPerm:
-		return MissingForbidden
+// pause is how long to wait now. To ask for a mailbox that is not there is as
+// cheap as a look at one that is; but what the server refuses without a reason,
+// it will refuse again.
+func (a *absence) pause(scan time.Duration) time.Duration {
+	a.wait = min(max(2*a.wait, missingFirst), max(scan, missingFirst))
+	switch a.reason {
+	case MissingRefused:
+		if a.refusals++; a.refusals >= parkAfter {
+			a.wait = parkedWait
+		}
+	case MissingContradictory:
+		a.wait = parkedWait
 	}
-	return MissingRefused
+	return a.wait
+}
+
+// whyMissing asks what is wrong with a mailbox, where the server did not say.
+func (s *session) whyMissing(ctx context.Context, b *box, err error) (MissingReason, error) {
+	switch codeOf(err) {
+	case imap.CodeNonExistent:
+		if there, selectable, err := s.list(ctx, b.current); err != nil || !there || selectable {
+			return MissingNonExistent, err
+		}
+		return MissingUnselectable, nil // a name that others are below
+	case imap.CodeNoPerm:
+		return MissingForbidden, nil
+	}
+	there, selectable, listErr := s.list(ctx, b.current)
+	switch {
+	case listErr != nil:
+		return "", listErr
+	case !there:
+		return MissingNonExistent, nil
+	case !selectable:
+		return MissingUnselectable, nil
+	}
+	return MissingRefused, nil
+}
+
+// list says whether LIST has a name, and as a mailbox that can be selected. A
+// server that does not answer LIST has it.
+func (s *session) list(ctx context.Context, name string) (there, selectable bool, _ error) {
+	defer func() { s.listed = time.Now() }()
+	// A wildcard in the name cannot be escaped, but matches itself too.
+	for e, err := range s.client.List(ctx, name, nil) {
+		if err != nil {
+			if s.refused(ctx, err) {
+				return true, true, nil
+			}
+			return false, false, err
+		}
+		if canonical(e.Mailbox) == canonical(name) && !e.Has(`\NonExistent`) {
+			return true, e.Selectable(), nil
+		}
+	}
+	return false, false, nil
 }
 
 // codeOf is the response code of a refusal; "": there is none.
@@ -88,9 +154,32 @@ func (b *box) showMissing(reason MissingReason) {
 func (s *session) lookFailed(ctx context.Context, b *box, err error) error {
 	s.open, b.hinted = nil, true
 	if b.retried {
-		b.retried = false
-		return s.openFailed(ctx, b, err)
+		return s.miss(ctx, b, MissingRefused, err)
 	}
 	b.retried = true
 	return nil
+}
+
+// contradicted is told that messages do not have UIDs in their order. It may be
+// another mailbox, so it is opened again and its messages are compared.
+func (s *session) contradicted(ctx context.Context, b *box, err error) error {
+	s.log.Warn("watch: the server contradicts itself", "mailbox", b.name, "error", err)
+	s.open = nil
+	if errors.Is(err, errQuarantine) {
+		return s.miss(ctx, b, MissingContradictory, err)
+	}
+	b.suspect, b.disorder, b.hinted, b.visited = true, true, true, false
+	return nil
+}
+
+// quarantined counts how often a mailbox is another one though the server says
+// that it is not. After some times in a row nothing that it says is believed.
+func (b *box) quarantined() bool {
+	now := time.Now()
+	if now.Sub(b.doubted) > contradictionSpan {
+		b.doubts = 0
+	}
+	b.doubted = now
+	b.doubts++
+	return b.doubts > mostContradictions
 }

@@ -149,6 +149,9 @@ func (s *session) heard(e imap.Event) bool {
 			}
 		}
 	case imap.NameChanged:
+		if e.OldName == "" && time.Since(s.listed) < missingFirst {
+			return false // the answer to what was asked here looks the same
+		}
 		for _, b := range s.mine() {
 			if n := canonical(b.current); n == canonical(e.OldName) || n == canonical(e.Entry.Mailbox) {
 				b.look(e.Entry.Mailbox)
@@ -169,15 +172,6 @@ func (s *session) heard(e imap.Event) bool {
 		return true
 	}
 	return false
-}
-
-// look makes the session open the box soon, since its name means another mailbox
-// or none.
-func (b *box) look(string) {
-	b.hinted, b.visited = true, false
-	if b.missing != nil {
-		b.missing.again = time.Now()
-	}
 }
 
 func (s *session) hintAll() {

@@ -11,12 +11,11 @@ import (
 func (s *session) place(ctx context.Context, b *box) error {
 	state := s.handle.State()
 	b.uidNext = state.UIDNext
-	if err := s.found(ctx, b); err != nil {
-		return err
-	}
 	switch {
 	case b.cursor.UIDNext == 0:
-		return s.baseline(ctx, b)
+		if err := s.baseline(ctx, b); err != nil {
+			return err
+		}
 	case b.memory == nil:
 		b.cursor.UIDValidity = state.UIDValidity // whichever it is
 		b.floor = state.UIDNext
@@ -26,9 +25,19 @@ func (s *session) place(ctx context.Context, b *box) error {
 		if err != nil {
 			return err
 		}
+		if other && lasts(state) && b.memory.served == state.UIDValidity && b.quarantined() &&
+			(b.missing == nil || b.missing.reason != MissingContradictory) {
+			return errQuarantine // else its hour is over, and it is tried
+		}
 		if other {
+			if err := s.found(ctx, b); err != nil {
+				return err
+			}
 			return s.reset(ctx, b, state)
 		}
+	}
+	if err := s.found(ctx, b); err != nil {
+		return err
 	}
 	if b.uidNext != 0 && b.uidNext < b.cursor.UIDNext {
 		s.log.Warn("watch: odd UIDNEXT, below what was seen", "mailbox", b.name, "uidnext", b.uidNext, "cursor", b.cursor)

@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -141,6 +142,13 @@ func (s *session) scanWindow(ctx context.Context, b *box, uids []imap.UID) error
 	}
 	return s.report(ctx, b, found, uids[len(uids)-1]+1)
 }
+
+var (
+	// errContradiction says that UIDs do not rise with the messages' numbers.
+	errContradiction = errors.New("the server gives messages UIDs that do not rise")
+	// errQuarantine says that the same UIDs are other messages again and again.
+	errQuarantine = fmt.Errorf("under one UIDVALIDITY, the server gives the same UIDs to other messages again and again (%w)", errContradiction)
+)
 
 // report yields messages that have arrived. All below next are among them.
 func (s *session) report(ctx context.Context, b *box, found []*imap.Message, next imap.UID) error {

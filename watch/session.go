@@ -30,6 +30,7 @@ type session struct {
 	handle    *imap.Mailbox // of open
 	alive     time.Time     // when the server was last heard; zero: it is in doubt
 	probing   bool          // the server has not answered yet
+	listed    time.Time     // when mailboxes were last listed
 	askAt     time.Time     // when to ask for the STATUS of mailboxes
 	profile   profile
 
@@ -180,6 +181,8 @@ func (s *session) mend(ctx context.Context, b *box, err error) error {
 		// news.
 		s.open, b.hinted = nil, true
 		return nil
+	case errors.Is(err, errContradiction):
+		return s.contradicted(ctx, b, err)
 	case s.isMailboxError(err):
 		return s.lookFailed(ctx, b, err)
 	}
@@ -233,7 +236,7 @@ func (s *session) look(ctx context.Context, b *box) (bool, error) {
 	fresh := s.open == b && time.Since(b.opened) < s.scanEvery && !b.distrusted && !s.handle.Rebuilt()
 	switch {
 	case fresh && !b.visited:
-		return true, s.place(ctx, b)
+		return s.enterLife(ctx, b)
 	case fresh && b.hinted && !s.alive.IsZero():
 		return true, nil
 	case fresh:
@@ -247,7 +250,7 @@ func (s *session) look(ctx context.Context, b *box) (bool, error) {
 	if err := s.examine(ctx, b); err != nil {
 		return false, s.openFailed(ctx, b, err)
 	}
-	return true, s.place(ctx, b)
+	return s.enterLife(ctx, b)
 }
 
 // probe finds out whether the connection is alive.

@@ -12,7 +12,7 @@ import (
 //
 // Both are the Watcher's: a key may hold any character, NUL too, and is a few
 // hundred bytes long at most; a value is one line of UTF-8, mostly short, now
-// and then of some 150 kB. The first word of the value under Key(account,
+// and then of some 250 kB. The first word of the value under Key(account,
 // mailbox), up to the first space, is the Cursor as text; what follows it is
 // nobody's business.
 type Store interface {
