@@ -245,8 +245,8 @@ func (s *session) lower(err error) bool {
 // changesDue is when to look at changes that were left for later; zero: there are
 // none.
 func (b *box) changesDue() time.Time {
-	if b.doubt == 0 {
-		return time.Time{}
+	if b.doubt == 0 || !b.run.changes {
+		return time.Time{} // nobody wants to know
 	}
 	return later(b.scanned.Add(b.rest), later(b.calm, b.moves.next))
 }
