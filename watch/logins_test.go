@@ -12,6 +12,23 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
+// An outage between two refusals is no reason to forget the first.
+func TestB53_OutageBetweenRefusals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := pace{max: time.Minute, rand: func() float64 { return 1 }}
+		refused := &imap.ResponseError{Command: "LOGIN", Status: imap.StatusNo, Code: imap.CodeAuthenticationFailed}
+		for i, want := range []time.Duration{5 * time.Minute, 30 * time.Minute, time.Hour} {
+			if off := p.next(refused); off.Retry != want {
+				t.Errorf("refusal %d: the next try is in %v, not %v", i+1, off.Retry, want)
+			}
+			<-time.After(want)
+			if off := p.next(io.EOF); off.Class != ClassOutage || off.Retry > time.Minute {
+				t.Errorf("outage: %+v", off)
+			}
+		}
+	})
+}
+
 // Three refusals an hour: also if connections that lasted come in between, and
 // for those who were not refused themselves.
 func TestB53_RefusalsAreRemembered(t *testing.T) {

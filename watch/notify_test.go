@@ -1,0 +1,64 @@
+package watch_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/watch"
+)
+
+// NOTIFY does not tell of the mailbox that is selected, and of what was told while
+// it was. What comes into it meanwhile is looked at when it is left, not at the next
+// Scan.
+func TestNotifyTellsWhatCameMeanwhile(t *testing.T) {
+	in(t, func(w *world) {
+		names := w.boxes(2)
+		w.body = func(b *watch.Batch) bool {
+			if len(b.Events) > 0 && b.Cursor.UIDNext == 2 { // of the first message
+				w.deliverTo(b.Mailbox, 1)
+				if err := b.Open.Client().Noop(context.Background()); err != nil { // brings EXISTS
+					t.Error(err)
+				}
+			}
+			return true
+		}
+		w.start()
+		w.after(time.Minute)
+		for _, name := range names {
+			w.deliverTo(name, 1)
+			w.after(time.Second)
+		}
+		w.after(5 * time.Second)
+		w.exactIn(2, names...)
+	})
+}
+
+// When the server tells more than is kept for a loop that is busy, the mailboxes
+// of which the rest would have told are looked at too.
+func TestNotifyTellsTooMuch(t *testing.T) {
+	in(t, func(w *world) {
+		w.boxes(2)
+		full := make(chan struct{})
+		w.body = func(b *watch.Batch) bool {
+			if b.Mailbox == "INBOX" && b.Cursor.UIDNext == 2 {
+				<-full
+			}
+			return true
+		}
+		w.start()
+		w.after(time.Minute)
+		w.deliver(1)
+		w.after(time.Second)
+		for range 4200 {
+			w.deliverTo("Box0", 1)
+			synctest.Wait() // or several would be told at once
+		}
+		w.deliverTo("Box1", 1)
+		w.after(time.Second)
+		close(full)
+		w.after(10 * time.Second)
+		w.exactIn(1, "INBOX", "Box1")
+	})
+}
