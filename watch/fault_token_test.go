@@ -249,6 +249,8 @@ func TestB51_NoSecrets(t *testing.T) {
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", token, "pointer", &token)
 	said := fmt.Sprintf("%v %+v %#v %s %q %v %x", token, token, token, token, token, &token, token) + log.String()
+	lasting := watch.Token{Value: "s3cret"}
+	said += fmt.Sprintf("%v %+v %#v %s %q", lasting, lasting, lasting, lasting, &lasting)
 	said += (&watch.TokenError{Code: "invalid_grant\x1b[31m", Status: 400}).Error()
 	if strings.Contains(said, "s3cret") || strings.Contains(said, fmt.Sprintf("%x", "s3cret")) || strings.Contains(said, "\x1b") {
 		t.Error(said)

@@ -16,7 +16,7 @@ func TestB22_ArrivesWithProbe(t *testing.T) {
 		w.w.Scan = time.Hour
 		w.faults(imaptest.Faults{CloseSilent: 4 * time.Minute})
 		w.start()
-		w.after(3 * time.Hour)
+		w.after(3*time.Hour + 15*time.Minute) // between two scans
 		if lost := len(all[watch.Offline](w)); lost == 0 || lost > 3 {
 			t.Fatalf("%d losses", lost) // it was learned to probe more often than to scan
 		}
@@ -27,9 +27,9 @@ func TestB22_ArrivesWithProbe(t *testing.T) {
 			}
 			return nil
 		}})
-		w.after(30 * time.Minute)
+		w.after(20 * time.Minute)
 		if sent.Load() < 3 {
-			t.Errorf("%d probes in half an hour", sent.Load())
+			t.Errorf("%d probes in 20 minutes", sent.Load())
 		}
 		w.exact(3)
 	})

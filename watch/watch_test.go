@@ -480,8 +480,7 @@ func TestFirstConnection(t *testing.T) {
 				w.faults(tt.faults)
 				w.w.Mailboxes = []string{tt.mailbox}
 				w.start()
-				<-w.stopped
-				if !errors.Is(w.err, tt.want) {
+				if w.ended() && !errors.Is(w.err, tt.want) {
 					t.Errorf("ended with %v", w.err)
 				}
 				if n := len(w.events); n != 0 {

@@ -111,6 +111,18 @@ func (w *world) stop() error {
 	return w.err
 }
 
+// ended waits until the watch has ended by itself, but no longer than an hour.
+func (w *world) ended() bool {
+	w.t.Helper()
+	select {
+	case <-w.stopped:
+		return true
+	case <-time.After(time.Hour):
+		w.t.Error("the Watch goes on")
+		return false
+	}
+}
+
 // after lets time pass.
 func (w *world) after(d time.Duration) {
 	<-time.After(d)

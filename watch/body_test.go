@@ -1,0 +1,45 @@
+package watch_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/watch"
+)
+
+// The mailbox of a batch is open until the loop's body ends, however long that
+// takes, and whatever else is to be done meanwhile.
+func TestBodyHasTheMailbox(t *testing.T) {
+	eachMode(t, func(w *world, names []string, delay time.Duration) {
+		w.body = func(b *watch.Batch) bool {
+			for _, e := range b.Events {
+				a, ok := e.(watch.Arrived)
+				if !ok {
+					continue
+				}
+				<-time.After(time.Minute)
+				found := 0
+				for m, err := range b.Open.Fetch(context.Background(), imap.UIDSetOf(a.UID), &imap.FetchOptions{Flags: true}) {
+					if err != nil {
+						w.t.Errorf("%s: %v", b.Mailbox, err)
+					} else if m.UID == a.UID {
+						found++
+					}
+				}
+				if found != 1 {
+					w.t.Errorf("%s: message %d was found %d times", b.Mailbox, a.UID, found)
+				}
+			}
+			return true
+		}
+		w.start()
+		w.after(10 * time.Second)
+		for _, name := range names {
+			w.deliverTo(name, 1)
+		}
+		w.after(delay + time.Duration(len(names))*2*time.Minute)
+		w.exactIn(1, names...)
+	})
+}
