@@ -16,11 +16,13 @@ import (
 // describe a message, and messages that servers describe so wrongly that the
 // connection is lost. The first are found by asking for halves. The second are
 // found by asking for one message after the other once two connections were lost
-// over a mailbox; what a connection is lost over then is asked for its flags
-// only, and then not at all. It is reported in any case.
+// over a mailbox; what three connections are lost over then is asked for its
+// flags only, and then not at all. It is reported in any case. Three, since a
+// network that fails all the time does so over some message too.
 
 const (
 	carefulAfter = 2       // connections lost while messages were described
+	lessAfter    = 3       // connections lost over one message
 	heldBytes    = 8 << 20 // of Sections, in one batch
 )
 
@@ -95,8 +97,8 @@ func (s *session) describe(ctx context.Context, b *box, uids []imap.UID) ([]*ima
 
 // describeOne is describe for a message that a connection may be lost over.
 func (s *session) describeOne(ctx context.Context, b *box, uid imap.UID) ([]*imap.Message, error) {
-	switch b.trouble.tried[uid] {
-	case 0:
+	switch tried := b.trouble.tried[uid]; {
+	case tried < lessAfter:
 		found := map[imap.UID]*imap.Message{}
 		b.trouble.under = uid
 		err := s.collect(ctx, b, found, imap.UIDSetOf(uid), s.description(), 0)
@@ -104,7 +106,7 @@ func (s *session) describeOne(ctx context.Context, b *box, uid imap.UID) ([]*ima
 			return s.describeLess(ctx, b, uid)
 		}
 		return inOrder(found), err
-	case 1:
+	case tried == lessAfter:
 		return s.describeLess(ctx, b, uid)
 	}
 	s.log.Warn("watch: a message that connections are lost over is reported without description", "mailbox", b.name, "uid", uid)

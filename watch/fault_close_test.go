@@ -127,7 +127,7 @@ func TestB04_Stalls(t *testing.T) {
 					}
 					w.after(10 * time.Minute)
 					w.faults(imaptest.Faults{})
-					w.after(w.w.Bound() + 5*time.Minute)
+					w.after(w.w.Bound() + 15*time.Minute)
 					w.exact(5)
 				})
 			})

@@ -173,7 +173,7 @@ func TestB45_DeadlyMessage(t *testing.T) {
 				t.Errorf("message %d has envelope %v", a.UID, a.Envelope)
 			}
 		}
-		if lost := len(all[watch.Offline](w)); lost > 4 {
+		if lost := len(all[watch.Offline](w)); lost > 6 {
 			t.Errorf("it cost %d connections", lost)
 		}
 	})

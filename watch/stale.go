@@ -9,8 +9,9 @@ import (
 // reported, even if the server never says a word about it: promise P6. It is
 // Scan, the time in which a dead connection is recognized, and as much again for
 // a new one: 5 minutes and 30 seconds by default. It holds as long as the server
-// lets us connect within those seconds, and the loop's body does not take its
-// time.
+// lets us connect, and answers, within those seconds, and the loop's body does not
+// take its time. A connection that dies in the middle of an answer is waited for
+// as long as imap.Timeouts.Command says, two minutes by default.
 func (w *Watcher) Bound() time.Duration { return bound(or(w.Scan, defaultScan)) }
 
 func bound(scan time.Duration) time.Duration { return scan + 2*probeWait }

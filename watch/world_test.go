@@ -3,6 +3,7 @@ package watch_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"sync"
@@ -47,7 +48,7 @@ func inWith(t *testing.T, opts *imaptest.Options, f func(w *world)) {
 	synctest.Test(t, func(t *testing.T) {
 		w := &world{t: t, srv: imaptest.NewServer(opts), began: time.Now()}
 		w.srv.AddUser("alice", "secret")
-		w.w = &watch.Watcher{Account: "alice@example.org", From: watch.All(), Dial: w.dial}
+		w.w = &watch.Watcher{Account: "alice@example.org", From: watch.All(), Dial: w.dial, Rand: seeded(1)}
 		f(w)
 		w.stop()
 		w.srv.Close()
@@ -214,5 +215,16 @@ func cut(name string, n int64, after bool) imaptest.Faults {
 func tlsDial(now *atomic.Pointer[imaptest.Server]) func(context.Context, string, string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		return now.Load().Dial(ctx, network, address)
+	}
+}
+
+// seeded are random numbers that are the same every time, for any goroutine.
+func seeded(seed uint64) func() float64 {
+	var mu sync.Mutex
+	r := rand.New(rand.NewPCG(seed, 0))
+	return func() float64 {
+		mu.Lock()
+		defer mu.Unlock()
+		return r.Float64()
 	}
 }
