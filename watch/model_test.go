@@ -171,6 +171,11 @@ type place struct {
 // check compares.
 func (m *model) check() {
 	m.stop()
+	// Every five minutes, or every one where IDLE is refused; and a few more after
+	// losses, news and floods.
+	if n, most := m.srv.Stats().Commands["NOOP"], int(2*time.Since(m.began)/time.Minute)+500; n > most {
+		m.t.Errorf("NOOP was sent %d times in %v", n, time.Since(m.began))
+	}
 	exists, told := map[place]bool{}, map[place]string{}
 	messages := map[string]string{} // IDs of events by Message-ID
 	for _, a := range m.srv.Log("alice", "INBOX") {

@@ -109,7 +109,7 @@ func TestP6_Bound(t *testing.T) {
 		"mute":             {MuteIdle: true, HoldExists: true},
 		"only when opened": {HoldUntilSelect: true},
 		"forgotten":        {Forget: 3 * time.Minute},
-		"storm":            {Storm: time.Second, StormBy: 3},
+		"storm":            {Storm: 10 * time.Second, StormBy: 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachMode(t, func(w *world, names []string, _ time.Duration) {
@@ -117,7 +117,7 @@ func TestP6_Bound(t *testing.T) {
 				w.start()
 				random := rand.New(rand.NewPCG(1, 2))
 				n := 0
-				for range 40 {
+				for range 12 {
 					w.after(time.Duration(random.IntN(600_000)) * time.Millisecond)
 					for _, name := range names {
 						w.deliverTo(name, 1)
