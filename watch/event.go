@@ -167,8 +167,12 @@ type Recovered struct {
 // Online says that there is a connection, for these mailboxes.
 type Online struct {
 	Mailboxes []string
-	Mode      Mode
-	Attempt   int // how many attempts it took, from 1 on
+	// Cursors are where each of Mailboxes goes on; zero: it is Missing. From there
+	// on nothing is missed, so a program without a Store keeps those that it has
+	// none of yet.
+	Cursors []Cursor
+	Mode    Mode
+	Attempt int // how many attempts it took, from 1 on
 }
 
 // Offline says that there is no connection: it was lost, or an attempt failed.

@@ -95,3 +95,57 @@ func ExampleNewBatch() {
 	// committed: 1-1-8-0
 	// <nil>
 }
+
+// A program that keeps the cursor of its one mailbox itself, with what it made of
+// the messages for instance, saves that of the first Online too.
+func ExampleAt() {
+	srv := imaptest.NewServer(nil) // stands in for imap.example.org
+	defer srv.Close()
+	srv.AddUser("alice", "secret")
+	kept := "" // in a file or a database
+
+	run := func(last watch.Kind) { // the program; it ends after such an event
+		var cursor watch.Cursor
+		if err := cursor.UnmarshalText([]byte(kept)); err != nil {
+			fmt.Println(err)
+			return
+		}
+		w := &watch.Watcher{
+			From: watch.At(cursor),
+			Dial: watch.Login("imap.example.org:143", "alice", "secret", &imap.Options{
+				Dial: srv.Dial, Security: imap.Plaintext, InsecureLogin: true, // for the example only
+			}),
+		}
+		for batch, err := range w.Watch(context.Background()) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			for _, event := range batch.Events {
+				switch e := event.(type) {
+				case watch.Online:
+					if kept == "" {
+						kept = e.Cursors[0].String()
+					}
+				case watch.Arrived:
+					fmt.Println("arrived:", e.UID)
+				}
+			}
+			if batch.Mailbox != "" {
+				kept = batch.Cursor.String()
+			}
+			if batch.Events[0].Kind() == last {
+				return
+			}
+		}
+	}
+	run(watch.KindOnline)
+	fmt.Println("kept:", kept)
+	srv.Deliver("alice", "INBOX", imaptest.CRLF("Subject: nobody watches\n\nHi there.\n"), nil)
+	run(watch.KindArrived)
+	fmt.Println("kept:", kept)
+	// Output:
+	// kept: 1-1-1-0
+	// arrived: 1
+	// kept: 1-1-2-0
+}

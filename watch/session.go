@@ -122,7 +122,11 @@ func (s *session) online(ctx context.Context) error {
 	}
 	s.began = true
 	s.log.Info("watch: online", "mode", s.mode)
-	return s.emitIn(ctx, first, Online{Mailboxes: s.names(), Mode: s.mode, Attempt: s.pace.failed() + 1})
+	on := Online{Mode: s.mode, Attempt: s.pace.failed() + 1}
+	for _, b := range mine {
+		on.Mailboxes, on.Cursors = append(on.Mailboxes, b.name), append(on.Cursors, b.cursor)
+	}
+	return s.emitIn(ctx, first, on)
 }
 
 // enter opens a box for the first time in this session, and gives it a place if

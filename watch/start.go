@@ -24,9 +24,11 @@ func Now() Start { return Start{} }
 // All begins with the first message that is there.
 func All() Start { return Start{cursor: Cursor{UIDNext: 1}} }
 
-// At goes on where another Watch has stopped: with what is behind that batch.
-// The zero Cursor is now. A Cursor belongs to one mailbox; if a Watcher has
-// several, keep their cursors in a Store.
+// At goes on where another Watch has stopped: with what is behind the batch that
+// c is of. The zero Cursor is now. It is for one mailbox, and for a program that
+// keeps Batch.Cursor itself: that must keep the first of [Online].Cursors too, or
+// what arrives before its first batch is lost if it ends. With several mailboxes,
+// or to keep cursors in a database, write a [Store].
 func At(c Cursor) Start { return Start{cursor: c} }
 
 // Since begins with the first message that was received at t or later

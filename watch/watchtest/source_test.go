@@ -521,3 +521,24 @@ func TestMessage(t *testing.T) {
 		t.Errorf("%q", raw)
 	}
 }
+
+// The cursors of Online are those of what is to come: a program without a Store
+// begins with them.
+func TestOnlineHasCursors(t *testing.T) {
+	src := new(watchtest.Source)
+	src.Arrive("INBOX", watchtest.Message(imap.Envelope{Subject: "one"}, "Hi."))
+	src.Disconnect(nil)
+	src.Arrive("INBOX", watchtest.Message(imap.Envelope{Subject: "two"}, "Hi."))
+	var got []imap.UID
+	for batch, err := range src.Watch(t.Context()) {
+		if err != nil {
+			break
+		}
+		if on, ok := batch.Events[0].(watch.Online); ok {
+			got = append(got, on.Cursors[0].UIDNext)
+		}
+	}
+	if want := []imap.UID{1, 2}; !slices.Equal(got, want) {
+		t.Errorf("cursors: %v, want %v", got, want)
+	}
+}

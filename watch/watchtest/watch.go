@@ -225,12 +225,13 @@ func (p *play) keep(t batch, c watch.Cursor) {
 func (p *play) goOnline(ctx context.Context) error {
 	p.mu.Lock()
 	names := p.names()
+	cursors := p.cursors(names)
 	p.mu.Unlock()
 	open, err := p.open(ctx, names[0])
 	if err != nil {
 		return err
 	}
-	on := watch.Online{Mailboxes: names, Mode: watch.ModeIdle, Attempt: p.fails + 1}
+	on := watch.Online{Mailboxes: names, Cursors: cursors, Mode: watch.ModeIdle, Attempt: p.fails + 1}
 	if len(names) > 1 {
 		on.Mode = watch.ModeNotify
 	}
@@ -252,6 +253,21 @@ func (p *play) goOffline(ctx context.Context, err error) error {
 		Mailboxes: names, Reason: watch.ReasonOf(err), Class: watch.ClassOf(err), Err: err,
 		Retry: min(time.Second<<min(p.fails-1, 20), longestRetry), Attempt: p.fails,
 	}}})
+}
+
+// cursors are where the mailboxes go on.
+func (p *play) cursors(names []string) (cursors []watch.Cursor) {
+	for _, name := range names {
+		b := p.boxes[name]
+		c := watch.Cursor{UIDValidity: p.server.UIDValidity(User, name), UIDNext: 1}
+		for _, st := range p.log {
+			if st.box == b && st.done && (p.told[st] || !st.open()) {
+				c = st.cursor
+			}
+		}
+		cursors = append(cursors, c)
+	}
+	return cursors
 }
 
 // names are those of the mailboxes; INBOX if there are none.
