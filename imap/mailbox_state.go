@@ -296,6 +296,9 @@ func shifted(set wire.NumSet, n uint32) wire.NumSet {
 // add hands an update of size bytes to those who listen.
 func (m *Mailbox) add(u Update, size int) {
 	m.changes++
+	if _, alert := u.(Alert); alert && m.seen == m.changes-1 && m.kept == nil && len(m.listeners.all) == 0 {
+		m.seen++ // nobody hears it, and a State could not tell it
+	}
 	m.client.tellSelected(m, u, size)
 	if m.kept != nil && len(m.listeners.all) == 0 {
 		m.kept.add(u, size)

@@ -9,13 +9,14 @@ import (
 
 const (
 	firstWait     = time.Second
-	healthy       = 5 * time.Minute  // a connection that lasted so long was a good one
-	limitWait     = time.Minute      // the first pause where the server says that it is too much,
-	longestLimit  = 15 * time.Minute // and the longest
-	unknownWait   = 30 * time.Second // the first where the name service knows no such host, and after a refusal in words that nobody knows
-	permanentWait = 5 * time.Minute  // the first where nothing helps until somebody does something,
-	longestWait   = time.Hour        // and the longest
-	longestAsk    = 15 * time.Minute // of the pauses that servers suggest
+	leastWait     = 100 * time.Millisecond // unless MaxWait is less, of which a tenth of it is left
+	healthy       = 5 * time.Minute        // a connection that lasted so long was a good one
+	limitWait     = time.Minute            // the first pause where the server says that it is too much,
+	longestLimit  = 15 * time.Minute       // and the longest
+	unknownWait   = 30 * time.Second       // the first where the name service knows no such host, and after a refusal in words that nobody knows
+	permanentWait = 5 * time.Minute        // the first where nothing helps until somebody does something,
+	longestWait   = time.Hour              // and the longest
+	longestAsk    = 15 * time.Minute       // of the pauses that servers suggest
 )
 
 // pace says when one connection is tried again. What it counts is forgotten only
@@ -121,7 +122,7 @@ func (p *pace) next(err error) Offline {
 		v.class = p.account().doubt(v.class)
 	}
 	off := Offline{Reason: v.reason, Class: v.class, Err: err, Attempt: p.failures}
-	off.Retry = max(p.retry(v, err), suggested(err), p.between(loginRest(p.servers)))
+	off.Retry = max(p.retry(v, err), suggested(err), p.between(loginRest(p.servers)), min(p.max, leastWait), leastWait/10)
 	p.tell(off)
 	return off
 }

@@ -22,6 +22,8 @@ type box struct {
 	scanned    time.Time
 	due        time.Time           // when to look again in any case
 	rest       time.Duration       // from a scan to the next one that news asks for
+	again      time.Time           // not before, since looks have come to nothing
+	unsettled  int                 // how many of them in a row
 	visited    bool                // in this session
 	hinted     bool                // something may be new
 	announced  bool                // the server has told so since the last scan
@@ -66,6 +68,17 @@ type box struct {
 func newBox(r *run, name string) *box {
 	return &box{run: r, name: name, current: name,
 		shown: MailboxStatus{Mailbox: name, Looked: time.Now()}}
+}
+
+// longestUnrest is the longest pause after looks that came to nothing.
+const longestUnrest = time.Minute
+
+// unsettle notes that a look came to nothing, since the mailbox was closed or
+// rebuilt meanwhile. The next one is made at once, those after it later and later.
+func (b *box) unsettle() {
+	if b.unsettled++; b.unsettled > 1 {
+		b.again = time.Now().Add(min(shortestRest<<min(b.unsettled-2, 10), longestUnrest))
+	}
 }
 
 // commit is what Batch.Commit does. The lock is held while the store saves, so

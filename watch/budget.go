@@ -65,6 +65,10 @@ func (l *line) merge() bool {
 	first := l.lines[0]
 	l.run.mu.Unlock()
 	l.log.Info("watch: too many connections; the mailboxes share one", "mailboxes", l.names())
-	first.adopt(l.mine())
+	mine := l.mine()
+	for _, b := range mine {
+		b.visited = false // in the other's session
+	}
+	first.adopt(mine)
 	return true
 }

@@ -194,34 +194,42 @@ func inOrder(found map[imap.UID]*imap.Message) []*imap.Message {
 	return slices.SortedFunc(maps.Values(found), func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
 }
 
-// fillGaps adds, without description, messages that are there although an answer
-// did not have them that said to be complete.
-func (s *session) fillGaps(ctx context.Context, b *box, found []*imap.Message, next imap.UID) ([]*imap.Message, error) {
+// leftOutBy are messages that are there although an answer did not have them that
+// said to be complete.
+func (s *session) leftOutBy(ctx context.Context, b *box, found []*imap.Message, next imap.UID) (more imap.UIDSet, err error) {
 	if len(found) > 0 {
 		next = max(next, found[len(found)-1].UID)
 	}
 	gap := b.gap(found, b.cursor.UIDNext, next)
 	if gap.Empty() {
-		return found, nil
+		return more, nil
 	}
 	there, err := s.handle.Search(ctx, search.UIDs(gap))
 	if s.refused(ctx, err) {
-		return found, nil
+		return more, nil
 	}
-	if err != nil {
-		return nil, err
+	if more = there.And(gap); !more.Empty() {
+		s.log.Warn("watch: the server has left messages out", "mailbox", b.name, "messages", more.Len(), "first", more.Min())
 	}
-	added := false
-	for uid := range there.All() {
-		if gap.Contains(uid) {
-			s.log.Warn("watch: the server has left a message out", "mailbox", b.name, "uid", uid)
-			found, added = append(found, &imap.Message{UID: uid}), true
-		}
+	return more, err
+}
+
+// bare adds, without description, the messages that were left out.
+func bare(found []*imap.Message, more imap.UIDSet) []*imap.Message {
+	if more.Empty() {
+		return found
 	}
-	if added {
-		slices.SortFunc(found, func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
+	for uid := range more.All() {
+		found = append(found, &imap.Message{UID: uid})
 	}
-	return found, nil
+	slices.SortFunc(found, func(a, b *imap.Message) int { return cmp.Compare(a.UID, b.UID) })
+	return found
+}
+
+// countBelow is how many messages, in order, have UIDs below next.
+func countBelow(found []*imap.Message, next imap.UID) int {
+	n, _ := slices.BinarySearchFunc(found, next, func(m *imap.Message, uid imap.UID) int { return cmp.Compare(m.UID, uid) })
+	return n
 }
 
 // parts are the messages in batches that are to be held at once.

@@ -189,7 +189,8 @@ type Offline struct {
 }
 
 // Alert is text of the server's that the user must be shown (RFC 9051 §7.1). It
-// is not to be trusted and may hold control characters.
+// is not to be trusted and may hold control characters. What the server repeats is
+// told once an hour on each connection.
 type Alert struct{ Text string }
 
 // AuthFailed says that the server refuses the login, not for the first time: the

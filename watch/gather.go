@@ -38,9 +38,9 @@ func (s *session) gather(ctx context.Context, b *box) error {
 		if err != nil {
 			return err
 		}
-		m.unread = slices.Collect(there.And(imap.UIDRange(1, m.low-1)).All())
-		over := max(0, len(m.unread)-(m.limit-m.len()))
-		m.unread, m.cut = m.unread[over:], over > 0
+		there = there.And(imap.UIDRange(1, m.low-1))
+		newest := lastOf(there, uint64(max(0, m.limit-m.len())))
+		m.unread, m.cut = slices.Collect(newest.All()), newest.Len() < there.Len()
 	}
 	from := max(0, len(m.unread)-scanWindow)
 	some, low := m.unread[from:], imap.UID(1)

@@ -86,14 +86,26 @@ func windows(set imap.UIDSet, size int) iter.Seq[imap.UIDSet] {
 	}
 }
 
-// lastOf are the n highest UIDs of a set that has more.
+// lastOf are the n highest UIDs of a set, or all.
 func lastOf(set imap.UIDSet, n uint64) imap.UIDSet {
-	skip := set.Len() - n
-	for uid := range set.All() {
-		if skip == 0 {
-			return set.And(imap.UIDRange(uid, imap.MaxUID))
+	if size := set.Len(); size > n {
+		return set.Without(firstOf(set, size-n))
+	}
+	return set
+}
+
+// firstOf are the n lowest UIDs of a set, or all. A server may name all that there
+// can be: they are not counted one by one.
+func firstOf(set imap.UIDSet, n uint64) imap.UIDSet {
+	for first, last := range set.Ranges() {
+		size := uint64(last-first) + 1
+		if n == 0 {
+			return set.And(imap.UIDRange(1, first-1))
 		}
-		skip--
+		if n < size {
+			return set.And(imap.UIDRange(1, first+imap.UID(n)-1))
+		}
+		n -= size
 	}
 	return set
 }

@@ -18,8 +18,9 @@ type line struct {
 	*run
 	pace    pace
 	renewal renewal
-	began   bool   // there was a connection
-	looks   uint64 // complete scans
+	began   bool               // there was a connection
+	looks   uint64             // complete scans
+	alerted map[mark]time.Time // when which alert was heard; used by the present session's hear
 
 	mu      sync.Mutex
 	boxes   []*box
@@ -109,6 +110,9 @@ func (l *line) connection(ctx context.Context) (err error) {
 		err = errNoClient
 	}
 	if err != nil {
+		if client != nil {
+			_ = client.Close()
+		}
 		return err
 	}
 	s := newSession(l, client)

@@ -12,6 +12,7 @@ import (
 type absence struct {
 	reason   MissingReason
 	since    time.Time
+	tried    time.Time // last
 	again    time.Time // when to try
 	wait     time.Duration
 	refusals int
@@ -55,7 +56,7 @@ func (s *session) miss(ctx context.Context, b *box, reason MissingReason, err er
 	}
 	b.hinted, b.visited, b.retried = false, false, false
 	told := b.missing.reason == reason
-	b.missing.reason = reason
+	b.missing.reason, b.missing.tried = reason, now
 	b.missing.again = now.Add(b.missing.pause(s.scanEvery))
 	if told {
 		return nil

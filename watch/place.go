@@ -96,13 +96,10 @@ func (s *session) lastMessages(ctx context.Context, n int, end imap.UID) (imap.U
 	if err != nil {
 		return 0, err
 	}
-	skip := int64(there.Len()) - int64(n)
-	for uid := range there.All() {
-		if skip--; skip < 0 {
-			return min(uid, end), nil
-		}
+	if there.Empty() {
+		return end, nil
 	}
-	return end, nil
+	return min(lastOf(there, uint64(n)).Min(), end), nil
 }
 
 // since is the first message that came at Watcher.From or later, or end. SEARCH

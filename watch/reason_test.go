@@ -93,12 +93,12 @@ func TestPace(t *testing.T) {
 		t.Errorf("after reset: %+v", off)
 	}
 	p.rand = func() float64 { return 0 }
-	if off := p.next(lost); off.Retry != 0 {
+	if off := p.next(lost); off.Retry != 100*time.Millisecond {
 		t.Errorf("full jitter: %+v", off)
 	}
-	p.max = time.Millisecond
+	p.max = 20 * time.Millisecond
 	p.rand = func() float64 { return 1 }
-	if off := p.next(lost); off.Retry != time.Millisecond {
+	if off := p.next(lost); off.Retry != 20*time.Millisecond {
 		t.Errorf("short MaxWait: %+v", off)
 	}
 }

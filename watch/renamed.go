@@ -95,11 +95,12 @@ func (s *session) enterLife(ctx context.Context, b *box) (bool, error) {
 // look makes the session open the box soon, since its name means another mailbox
 // or none; its own may have the name to now.
 func (b *box) look(to string) {
-	b.hinted, b.visited, b.sought = true, false, time.Time{}
+	b.hinted, b.announced, b.visited, b.sought = true, true, false, time.Time{}
+	b.again = b.scanned.Add(b.rest) // a flood of names costs no more than one of other news
 	if canonical(to) != canonical(b.current) {
 		b.toldName = to
 	}
 	if b.missing != nil {
-		b.missing.again = time.Now()
+		b.missing.again = later(time.Now(), b.missing.tried.Add(b.run.burst))
 	}
 }

@@ -31,14 +31,13 @@ const dryWindows = 4
 // resume finds out which of the messages that are there now are known.
 func (s *session) resume(ctx context.Context, old *memory, there imap.UIDSet) (*match, error) {
 	m := newMatch(old)
-	uids := slices.Collect(there.All())
-	for len(uids) > 0 {
-		from := max(0, len(uids)-scanWindow)
-		list, err := s.recognize(ctx, uids[from:])
+	for !there.Empty() {
+		window := lastOf(there, scanWindow)
+		list, err := s.recognize(ctx, slices.Collect(window.All()))
 		if err != nil {
 			return nil, err
 		}
-		uids = uids[:from]
+		there = there.Without(window)
 		if m.take(list); m.enough() {
 			break
 		}

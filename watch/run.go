@@ -9,6 +9,10 @@ import (
 // errLeft says that the loop was left.
 var errLeft = errors.New("the loop was left")
 
+// errGoexit says that what the user gave us has called runtime.Goexit, as a test's
+// FailNow does.
+var errGoexit = errors.New("Dial, or the Store, has ended the goroutine that it was called on")
+
 // run is one call of Watch. The caller's goroutine is the hub, which runs the
 // loop's body and nothing else; each connection has a goroutine, its line's. A
 // line hands its batches to the hub and waits until the body has ended.
@@ -73,16 +77,27 @@ func (r *run) begin(ctx context.Context, boxes []*box) {
 	r.lines = append(r.lines, l)
 	r.mu.Unlock()
 	r.wg.Go(func() {
-		err := l.work(ctx)
+		err := errGoexit
+		defer func() {
+			if err == errGoexit {
+				r.end(ctx, err)
+			}
+		}()
+		err = l.work(ctx)
 		r.remove(l)
 		if err == nil {
 			return // others have its mailboxes now
 		}
-		select {
-		case r.ended <- err:
-		case <-ctx.Done():
-		}
+		r.end(ctx, err)
 	})
+}
+
+// end ends the Watch.
+func (r *run) end(ctx context.Context, err error) {
+	select {
+	case r.ended <- err:
+	case <-ctx.Done():
+	}
 }
 
 func (r *run) remove(l *line) {

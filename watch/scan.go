@@ -44,7 +44,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 		return err
 	}
 	b.described()
-	b.visited, b.retried = true, false
+	b.visited, b.retried, b.unsettled = true, false, 0
 	s.alive = time.Now()
 	found := b.cursor.UIDNext > before.UIDNext
 	b.slowDown(announced && !found && !b.fruitful, s.burst)
@@ -152,10 +152,25 @@ var (
 
 // report yields messages that have arrived. All below next are among them.
 func (s *session) report(ctx context.Context, b *box, found []*imap.Message, next imap.UID) error {
-	found, err := s.fillGaps(ctx, b, found, next)
+	more, err := s.leftOutBy(ctx, b, found, next)
 	if err != nil {
 		return err
 	}
+	for more.Len() > scanWindow { // not to be held at once
+		some := firstOf(more, scanWindow)
+		to := some.Max() + 1
+		n := countBelow(found, to)
+		if err := s.reportWith(ctx, b, found[:n:n], some, to); err != nil {
+			return err
+		}
+		found, more = found[n:], more.Without(some)
+	}
+	return s.reportWith(ctx, b, found, more, next)
+}
+
+// reportWith is report with messages that an answer has left out.
+func (s *session) reportWith(ctx context.Context, b *box, found []*imap.Message, more imap.UIDSet, next imap.UID) error {
+	found = bare(found, more)
 	for part := range s.parts(found) {
 		if err := ctxErr(ctx); err != nil {
 			return err

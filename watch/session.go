@@ -14,7 +14,6 @@ const (
 	logoutWait    = 2 * time.Second        // for the server to say goodbye
 	probeWait     = 15 * time.Second       // for the server to show that it is there
 	idleRetry     = 15 * time.Minute       // after IDLE was refused
-	mostAlerts    = 100                    // kept while nobody listens
 	scanWindow    = 500                    // messages asked for, and held, at once
 	largestEvents = 100                    // in one batch
 	shortestRest  = 250 * time.Millisecond // between scans that find mail
@@ -41,7 +40,7 @@ type session struct {
 	noModSeqs bool      // the server cannot tell changes by mod-sequence
 
 	ear       sync.Mutex
-	alerts    []Alert
+	alerts    alertQueue
 	jumped    bool               // time was lost
 	poked     bool               // somebody wants the session to look around
 	interrupt context.CancelFunc // ends the waiting; nil: there is none
@@ -66,7 +65,7 @@ func (s *session) work(ctx context.Context) error {
 	s.setSession(s)
 	defer s.setSession(nil)
 	for _, b := range s.mine() {
-		b.visited = false
+		b.visited, b.again = false, time.Time{}
 	}
 	if err := s.online(ctx); err != nil {
 		return err
@@ -169,7 +168,7 @@ func (s *session) step(ctx context.Context) error {
 		if s.ignorant() {
 			return s.mend(ctx, s.open, s.gather(ctx, s.open))
 		}
-		return s.wait(ctx, earlier(at, renew))
+		return s.wait(ctx, earlier(earlier(at, renew), s.alertsDue()))
 	}
 	return s.mend(ctx, b, s.visit(ctx, b))
 }
@@ -184,6 +183,7 @@ func (s *session) mend(ctx context.Context, b *box, err error) error {
 		// now; or the loop's body has selected another mailbox, and was told of no
 		// news.
 		s.open, b.hinted = nil, true
+		b.unsettle()
 		return nil
 	case errors.Is(err, errContradiction):
 		return s.contradicted(ctx, b, err)
@@ -209,9 +209,9 @@ func (s *session) dueAt(b *box) time.Time {
 	case b.missing != nil:
 		return b.missing.again
 	case !b.visited:
-		return time.Time{}
+		return b.again
 	case b.hinted:
-		return b.scanned.Add(b.rest)
+		return earlier(later(b.scanned.Add(b.rest), b.again), later(b.due, b.again))
 	}
 	return b.due
 }
@@ -335,40 +335,6 @@ func (s *session) takeJump() {
 	for _, b := range s.mine() {
 		b.due = time.Now()
 	}
-}
-
-// hear gathers the server's alerts until the connection is gone.
-func (s *session) hear(ctx context.Context) {
-	for n, err := range s.client.Notices(ctx) {
-		if err != nil {
-			return
-		}
-		if n.Kind != imap.NoticeAlert {
-			continue
-		}
-		s.ear.Lock()
-		if len(s.alerts) < mostAlerts {
-			s.alerts = append(s.alerts, Alert{Text: n.Text})
-		}
-		s.ear.Unlock()
-		s.poke()
-	}
-}
-
-// tellAlerts yields what was heard.
-func (s *session) tellAlerts(ctx context.Context) error {
-	s.ear.Lock()
-	alerts := s.alerts
-	s.alerts = nil
-	s.ear.Unlock()
-	if len(alerts) == 0 {
-		return nil
-	}
-	events := make([]Event, len(alerts))
-	for i, a := range alerts {
-		events[i] = a
-	}
-	return s.emitIn(ctx, s.open, events...)
 }
 
 // isMailboxError says whether err is the server's no about a mailbox, and the

@@ -12,7 +12,7 @@ import (
 // lets us connect, and answers, within those seconds, and the loop's body does not
 // take its time. A connection that dies in the middle of an answer is waited for
 // as long as imap.Timeouts.Command says, two minutes by default.
-func (w *Watcher) Bound() time.Duration { return bound(or(w.Scan, defaultScan)) }
+func (w *Watcher) Bound() time.Duration { return bound(span(w.Scan, defaultScan)) }
 
 func bound(scan time.Duration) time.Duration { return scan + 2*probeWait }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -78,13 +79,13 @@ type Watcher struct {
 	Patient bool
 
 	// Scan is how often each mailbox is looked at, whatever the server says or
-	// does not say in between; 0: 5 minutes. It is also what finds a connection
-	// that is dead: see Bound.
+	// does not say in between; 0: 5 minutes; at least a tenth of a second. It is
+	// also what finds a connection that is dead: see Bound.
 	Scan time.Duration
 
 	// Poll is how often the mailbox is looked at without IDLE, give or take a
-	// tenth; 0: 60 seconds. Also with an IDLE that was found to announce
-	// nothing.
+	// tenth; 0: 60 seconds; at least a tenth of a second. Also with an IDLE that
+	// was found to announce nothing.
 	Poll time.Duration
 
 	// Burst is the shortest time between two scans if news keeps coming to
@@ -125,6 +126,9 @@ const (
 	defaultConnections = 3
 	defaultMemory      = 10_000
 	defaultMaxBody     = 1 << 20
+
+	shortestSpan = 100 * time.Millisecond // of Scan and Poll: none would be a loop without a pause
+	longestSpan  = 365 * 24 * time.Hour   // so that sums of them are no overflow
 )
 
 // settings are a Watcher's fields with their defaults.
@@ -157,8 +161,9 @@ func (w *Watcher) settings() (*settings, error) {
 		dial: w.Dial, account: w.Account, from: w.From, store: w.Store, changes: w.Changes,
 		maxBody: or(w.MaxBody, defaultMaxBody), onReset: w.OnReset, memory: w.Memory, listen: w.Listen,
 		connections: or(w.Connections, defaultConnections), patient: w.Patient,
-		scanEvery: or(w.Scan, defaultScan), pollEvery: or(w.Poll, defaultPoll), burst: or(w.Burst, defaultBurst),
-		maxWait: or(w.MaxWait, defaultMaxWait), rand: w.Rand, log: w.Logger, wall: w.wall,
+		scanEvery: span(w.Scan, defaultScan), pollEvery: span(w.Poll, defaultPoll),
+		burst: min(or(w.Burst, defaultBurst), longestSpan), maxWait: min(or(w.MaxWait, defaultMaxWait), longestSpan),
+		rand: w.Rand, log: w.Logger, wall: w.wall,
 		fetch: imap.FetchOptions{Flags: true, Envelope: true, InternalDate: true, Size: true},
 	}
 	if w.Fetch != nil {
@@ -190,9 +195,12 @@ func (s *settings) check() error {
 	if s.onReset == "" {
 		s.onReset = PolicyResume
 	}
+	nul := func(name string) bool { return strings.Contains(name, "\x00") }
 	switch {
 	case s.dial == nil:
 		return errors.New("the Watcher has no Dial")
+	case nul(s.account), slices.ContainsFunc(s.mailboxes, nul):
+		return errors.New("the Watcher's Account and Mailboxes cannot hold NUL characters")
 	case !slices.Contains([]Policy{PolicyResume, PolicyBaseline, PolicyReplay}, s.onReset):
 		return fmt.Errorf("the Watcher's OnReset is %q, but can be resume, baseline or replay", s.onReset)
 	case !slices.Contains([]Mode{"", ModeNotify, ModeIdle, ModeRotate, ModePoll}, s.listen):
@@ -212,6 +220,11 @@ func or[T int | int64 | uint32 | uint64 | imap.UID | time.Duration](v, def T) T 
 		return def
 	}
 	return v
+}
+
+// span is a Scan or a Poll.
+func span(v, def time.Duration) time.Duration {
+	return min(max(or(v, def), shortestSpan), longestSpan)
 }
 
 // Watch yields what happens in the mailboxes, for ever. A lost connection is an
