@@ -240,6 +240,10 @@ type life struct {
 	// committed it yet. 0: that is not known.
 	heir   uint32
 	begins imap.UID
+
+	// floor is where the mailbox ended when it was first followed: UIDs below at
+	// which no message is are from before.
+	floor imap.UID
 }
 
 // mostEarlier is how many earlier validities are remembered.
@@ -258,12 +262,12 @@ func (d *life) next(served, mine uint32) life {
 	if over := len(n.earlier) - mostEarlier; over > 0 {
 		n.earlier = n.earlier[over:]
 	}
-	n.served, n.validity, n.heir, n.begins = served, mine, 0, 0
+	n.served, n.validity, n.heir, n.begins, n.floor = served, mine, 0, 0, 0
 	return n
 }
 
 func (d life) equal(o life) bool {
 	return d.validity == o.validity && d.served == o.served && slices.Equal(d.earlier, o.earlier) &&
 		d.mailbox == o.mailbox && d.current == o.current && bytes.Equal(d.server[:], o.server[:]) &&
-		d.heir == o.heir && d.begins == o.begins
+		d.heir == o.heir && d.begins == o.begins && d.floor == o.floor
 }

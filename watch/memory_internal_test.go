@@ -30,7 +30,7 @@ func TestMemoryTextRoundTrip(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{0, 1, 2, 255, 10_000} {
 		m := newMemory(10_000, 7)
-		m.life = life{validity: 1 << 31, served: 9, earlier: []uint32{1, 1<<32 - 1}, mailbox: "F\"1 \n", current: "Entwürfe", server: markOf(nil), heir: 12, begins: 99}
+		m.life = life{validity: 1 << 31, served: 9, earlier: []uint32{1, 1<<32 - 1}, mailbox: "F\"1 \n", current: "Entwürfe", server: markOf(nil), heir: 12, begins: 99, floor: 7}
 		m.snapshot = snapshotRef{2, markOf([]byte("x"))}
 		m.report(some(rnd, n, 7))
 		m.gone = imap.UIDSetOf(1, 2, 3, 9, imap.MaxUID-1)

@@ -63,7 +63,7 @@ func (b *box) recall(ctx context.Context, tail string) error {
 	m.forget(m.gone)
 	m.buried = m.gone
 	m.trim()
-	b.memory = m
+	b.memory, b.floor = m, m.floor
 	if m.current != "" {
 		b.current = m.current
 	}

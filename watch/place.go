@@ -20,6 +20,10 @@ func (s *session) place(ctx context.Context, b *box) error {
 		b.cursor.UIDValidity = state.UIDValidity // whichever it is
 		b.floor = state.UIDNext
 		b.memory = b.newLife(s.identify(state), b.cursor.UIDNext)
+		b.memory.floor = b.floor
+		if err := b.keep(ctx); err != nil {
+			return fatalError{err}
+		}
 	default:
 		other, err := s.isOther(ctx, b, state)
 		if err != nil {
@@ -70,6 +74,7 @@ func (s *session) baseline(ctx context.Context, b *box) error {
 		return err
 	}
 	b.memory = b.newLife(s.identify(state), next)
+	b.memory.floor = b.floor
 	if err := b.keep(ctx); err != nil {
 		return fatalError{err}
 	}

@@ -51,6 +51,7 @@ func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) er
 	if s.handle.Rebuilt() {
 		return errRebuilt
 	}
+	memory.floor = b.uidNext
 	b.begin(memory)
 	b.floor, b.status, b.suspect = b.uidNext, nil, false
 	return s.emitOf(ctx, b, Cursor{UIDValidity: next.validity, UIDNext: from}, append([]Event{e}, more...)...)

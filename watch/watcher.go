@@ -35,9 +35,9 @@ type Watcher struct {
 	// zero Start: from now on.
 	From Start
 
-	// Store keeps the cursors; nil: they are in Batch.Cursor only. Where a
-	// mailbox is followed from now on, the Watcher saves that place itself;
-	// everything later is saved by Batch.Commit.
+	// Store keeps the cursors; nil: they are in Batch.Cursor only. Where it begins
+	// with a mailbox the Watcher saves itself; everything later is saved by
+	// Batch.Commit.
 	Store Store
 
 	// Changes reports changed flags too, and messages that are gone or moved. On a
