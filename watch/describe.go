@@ -144,15 +144,22 @@ var errMany = errors.New("many messages")
 // how many may come; 0: any number.
 func (s *session) collect(
 	ctx context.Context, b *box, found map[imap.UID]*imap.Message, uids imap.UIDSet, opts *imap.FetchOptions, most int,
-) error {
+) (err error) {
 	b.trouble.several = b.trouble.under == 0
-	defer s.relieve(b)
 	order := map[uint32]imap.UID{} // by number
-	for m, err := range s.handle.Fetch(ctx, uids, opts) {
+	within, heard, stop := answering(ctx)
+	defer func() {
+		if err = stop(err); !errors.Is(err, imap.ErrTimeout) { // else the connection is given up
+			s.relieve(b)
+		}
+	}()
+	for m, err := range s.handle.Fetch(within, uids, opts) {
 		if err != nil {
 			return err
 		}
-		order[m.Seq] = m.UID
+		if len(order) < 2*scanWindow {
+			order[m.Seq] = m.UID
+		}
 		// "n:*" brings the highest message also if it is below n.
 		if m.UID < b.cursor.UIDNext || m.UID == 0 || m.UID == imap.MaxUID || found[m.UID] != nil ||
 			b.memory.isAhead(m.UID) {
@@ -162,6 +169,7 @@ func (s *session) collect(
 			return errMany
 		}
 		found[m.UID] = m
+		heard()
 	}
 	if !b.disorder && !rises(order) {
 		return errContradiction

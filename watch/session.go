@@ -280,8 +280,9 @@ func (s *session) probe(ctx context.Context) error {
 // examine opens a mailbox without changing anything in it.
 func (s *session) examine(ctx context.Context, b *box) error {
 	s.open, s.handle = nil, nil
-	handle, err := s.client.Select(ctx, b.current, s.selectOptions(b))
-	if err != nil {
+	within, _, stop := answering(ctx)
+	handle, err := s.client.Select(within, b.current, s.selectOptions(b))
+	if err = stop(err); err != nil {
 		return err
 	}
 	s.open, s.handle = b, handle
