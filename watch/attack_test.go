@@ -259,7 +259,7 @@ func TestAttackUIDNextSlips(t *testing.T) {
 		var n atomic.Int64
 		m := &meter{do: func(c imaptest.Call) *imaptest.Action {
 			if c.Name == "EXAMINE" && n.Add(1) == 2 {
-				return &imaptest.Action{Untagged: []string{"OK [UIDNEXT 4294967295] slip"}}
+				return &imaptest.Action{Untagged: []string{"OK [CLOSED] before", "OK [UIDNEXT 4294967295] slip"}}
 			}
 			return nil
 		}}

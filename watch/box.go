@@ -23,6 +23,8 @@ type box struct {
 	due        time.Time           // when to look again in any case
 	rest       time.Duration       // from a scan to the next one that news asks for
 	again      time.Time           // not before, since looks have come to nothing
+	leap       imap.UID            // a UIDNEXT far behind the messages, as of
+	leapt      time.Time           // that opening; it may be a slip
 	unsettled  int                 // how many of them in a row
 	visited    bool                // in this session
 	hinted     bool                // something may be new
@@ -79,6 +81,23 @@ func (b *box) unsettle() {
 	if b.unsettled++; b.unsettled > 1 {
 		b.again = time.Now().Add(min(shortestRest<<min(b.unsettled-2, 10), longestUnrest))
 	}
+}
+
+// mostLeap is how many UIDs without a message a UIDNEXT is believed at once.
+const mostLeap = 10_000
+
+// leaps says whether the cursor may go to a UIDNEXT. One far behind all messages
+// may be a slip, and what comes below it would never be seen: it is believed when
+// the mailbox was opened again and has one as high.
+func (b *box) leaps(next imap.UID) bool {
+	if next-b.cursor.UIDNext <= mostLeap || b.leap != 0 && next >= b.leap && !b.opened.Equal(b.leapt) {
+		b.leap = 0
+		return true
+	}
+	if b.leap == 0 || next < b.leap {
+		b.leap, b.leapt = next, b.opened
+	}
+	return false
 }
 
 // commit is what Batch.Commit does. The lock is held while the store saves, so

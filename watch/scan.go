@@ -197,7 +197,7 @@ func (s *session) reportWith(ctx context.Context, b *box, found []*imap.Message,
 		}
 		s.note(b, part)
 	}
-	if next <= b.cursor.UIDNext {
+	if next <= b.cursor.UIDNext || !b.leaps(next) {
 		return nil
 	}
 	if s.handle.Rebuilt() {
