@@ -14,7 +14,7 @@ func TestRotateHome(t *testing.T) {
 		w.boxes(1)
 		w.w.Listen = watch.ModeRotate
 		w.body = func(b *watch.Batch) bool {
-			if b.Mailbox == "Box0" {
+			if b.Mailbox == "Box0" && b.Cursor.UIDNext == 2 {
 				w.deliver(1)
 			}
 			return true
@@ -27,5 +27,12 @@ func TestRotateHome(t *testing.T) {
 		w.deliver(1) // it idles there again
 		w.after(time.Second)
 		w.exactIn(2, "INBOX")
+
+		w.deliverTo("Box0", 1) // and nothing at home meanwhile
+		w.after(70 * time.Second)
+		w.exactIn(2, "Box0")
+		w.deliver(1)
+		w.after(time.Second)
+		w.exactIn(3, "INBOX")
 	})
 }

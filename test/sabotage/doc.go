@@ -23,5 +23,5 @@
 // them, one at a time, by the -overlay of go test, so that no file is changed. For
 // one of them:
 //
-//	IDLEWILD_LONG=1 go test ./test/sabotage -v -run TestSabotage/backoff-reset
+//	IDLEWILD_LONG=1 go test ./test/sabotage -v -run ^TestSabotage$/backoff-reset
 package sabotage
