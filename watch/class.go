@@ -56,4 +56,4 @@ func isTooManyConnections(err error) bool {
 }
 
 // errNoClient is a Dial that returned neither.
-var errNoClient = errors.New("Dial returned no Client")
+var errNoClient = errors.New("the Watcher's Dial returned no Client")

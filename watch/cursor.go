@@ -1,7 +1,6 @@
 package watch
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -28,12 +27,6 @@ type Cursor struct {
 
 // IsZero says whether c is no place at all.
 func (c Cursor) IsZero() bool { return c == Cursor{} }
-
-// before says whether c is a place before d in the same life of the mailbox.
-func (c Cursor) before(d Cursor) bool {
-	return c.UIDValidity == d.UIDValidity &&
-		cmp.Or(cmp.Compare(c.UIDNext, d.UIDNext), cmp.Compare(c.ModSeq, d.ModSeq)) < 0
-}
 
 func (c Cursor) String() string {
 	if c.IsZero() {

@@ -89,18 +89,6 @@ func (m *memory) find(uid imap.UID) (remembered, bool) {
 	return remembered{}, false
 }
 
-// byID returns the newest message with an EMAILID or X-GM-MSGID.
-func (m *memory) byID(id mark) (remembered, bool) {
-	if id.known() {
-		for r := range m.newest() {
-			if r.id == id {
-				return r, true
-			}
-		}
-	}
-	return remembered{}, false
-}
-
 // all yields the messages in order of UID.
 func (m *memory) all() iter.Seq[remembered] {
 	return func(yield func(remembered) bool) {

@@ -11,7 +11,7 @@ var errLeft = errors.New("the loop was left")
 
 // errGoexit says that what the user gave us has called runtime.Goexit, as a test's
 // FailNow does.
-var errGoexit = errors.New("Dial, or the Store, has ended the goroutine that it was called on")
+var errGoexit = errors.New("the Watcher's Dial, or its Store, has ended the goroutine that it was called on")
 
 // run is one call of Watch. The caller's goroutine is the hub, which runs the
 // loop's body and nothing else; each connection has a goroutine, its line's. A

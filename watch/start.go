@@ -66,7 +66,7 @@ func ParseStart(text string) (Start, error) {
 	if count, ok := strings.CutPrefix(text, "last:"); ok {
 		n, err := strconv.ParseUint(count, 10, 31)
 		if err != nil {
-			return Start{}, fmt.Errorf("watch: bad start %q: want a number after last:", text)
+			return Start{}, fmt.Errorf("watch: bad start %q: want last:N with a number", text)
 		}
 		return Last(int(n)), nil
 	}

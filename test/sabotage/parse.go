@@ -43,7 +43,7 @@ func Parse(name, text string) (*Sabotage, error) {
 	}
 	switch {
 	case s.Breaks == "", len(s.Caught) == 0, len(s.Edits) == 0:
-		return nil, fmt.Errorf("%s: it must have breaks:, caught: and edit:", name)
+		return nil, fmt.Errorf("%s: it needs breaks:, caught: and edit: lines", name)
 	case slices.ContainsFunc(s.Edits, func(e Edit) bool { return e.Old == "" || e.Old == e.New }):
 		return nil, fmt.Errorf("%s: an edit must take lines out, or add some to lines that stay", name)
 	}
