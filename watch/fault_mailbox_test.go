@@ -264,11 +264,14 @@ func TestB40_Duplicates(t *testing.T) {
 				w.deliver(5)
 				w.start()
 				w.after(time.Minute)
+				w.faults(imaptest.Faults{HoldExists: true}) // it is not told before
 				first := w.srv.Messages("alice", "INBOX")[0]
 				if _, err := w.srv.Copy("alice", "INBOX", "INBOX", first.UID); err != nil {
 					t.Fatal(err)
 				}
 				w.rebuild(nil)
+				w.after(time.Second)
+				w.faults(imaptest.Faults{})
 				w.after(time.Minute)
 				w.resets(1, watch.PolicyResume, 5, 1)
 				if got := len(w.uids()); got != 6 {
