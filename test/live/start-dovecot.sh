@@ -69,6 +69,11 @@ if [ "$(id -u)" = 0 ]; then
   MAIL_USER=${MAIL_USER:-nobody} INTERNAL=dovecot LOGIN=dovenull
   chown "$MAIL_USER:" "$DIR/mail"
   chmod o+x "$DIR"
+  # Dovecot would only say "Internal error" to whoever opens a mailbox.
+  if command -v setpriv >/dev/null; then
+    setpriv --reuid="$MAIL_USER" --clear-groups test -x "$DIR/mail" ||
+      die 2 "$MAIL_USER cannot reach $DIR, but the mail is to be theirs: chmod o+x the directories above it"
+  fi
 else
   MAIL_USER=$(id -un) INTERNAL=$MAIL_USER LOGIN=$MAIL_USER
 fi
