@@ -4,6 +4,10 @@
 // when the connection is lost:
 //
 //	store, err := watch.OpenFileStore("/var/lib/me/cursors")
+//	if err != nil {
+//		return err // another process has it, or it is damaged
+//	}
+//	defer store.Close()
 //	w := &watch.Watcher{
 //		Account: "alice@imap.example.org",
 //		Store:   store,
@@ -11,7 +15,7 @@
 //	}
 //	for batch, err := range w.Watch(ctx) {
 //		if err != nil {
-//			return err // ctx is done, or the first connection failed
+//			return err // ctx is done, the first connection failed, or the Store
 //		}
 //		for _, e := range batch.Events {
 //			if m, ok := e.(watch.Arrived); ok {
@@ -26,10 +30,10 @@
 // # What is promised
 //
 // Every message that is in the mailbox when it is looked at, and whose UID is
-// not below the [Cursor], is reported once in order of UID, as often as the
-// program is restarted and the connection lost. What was not committed before
-// the program ended is reported again, with the same [Arrived.ID]: that is
-// at-least-once. A receiver that keeps IDs for a while makes it exactly-once.
+// not below the [Cursor], is reported, in order of UID, and once however often the
+// connection is lost. What was not committed before the program ended is reported
+// again, with the same [Arrived.ID]: that is at-least-once. A receiver that keeps
+// IDs for a while makes it exactly-once.
 //
 // The server's notifications (IDLE, RFC 2177) only say when to look. What has
 // arrived is found by a scan: the messages from the cursor on are asked for,

@@ -30,6 +30,9 @@ const (
 // returns ends the session; nil: the mailbox is missing, and the others go on.
 func (s *session) openFailed(ctx context.Context, b *box, err error) error {
 	if !s.isMailboxError(err) {
+		if !s.began && is[*imap.ResponseError](err) {
+			return &MailboxError{b.name, err} // of several, whoever is told wants to know which
+		}
 		return err
 	}
 	reason, seen := s.whyMissing(ctx, b, err)

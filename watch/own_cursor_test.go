@@ -1,6 +1,9 @@
 package watch_test
 
 import (
+	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,4 +57,49 @@ func TestOnlineHasACursorForEachMailbox(t *testing.T) {
 			})
 		})
 	}
+}
+
+// words is a Store that keeps the cursors of values, and nothing else.
+type words struct{ watch.MemoryStore }
+
+func (s *words) Save(ctx context.Context, key, value string) error {
+	if word, _, _ := strings.Cut(value, " "); strings.Count(key, "\x00") == 1 {
+		return s.MemoryStore.Save(ctx, key, word)
+	}
+	return nil
+}
+
+func TestStoreOfCursorsAlone(t *testing.T) {
+	in(t, func(w *world) {
+		w.w.Store = &words{}
+		w.deliver(300)
+		for range 3 {
+			w.start()
+			w.after(time.Second)
+			w.stop()
+			w.w = &watch.Watcher{Account: w.w.Account, Store: w.w.Store, Dial: w.dial}
+			w.deliver(300)
+		}
+		w.exact(900)
+	})
+}
+
+// Of several mailboxes, the error that ends a Watch says which.
+func TestRefusalNamesTheMailbox(t *testing.T) {
+	in(t, func(w *world) {
+		w.srv.CreateMailbox("alice", "Lists")
+		w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+			if c.Name == "EXAMINE" && strings.Contains(c.Args, "Lists") {
+				return &imaptest.Action{Reply: "NO [SERVERBUG] Internal error occurred."}
+			}
+			return nil
+		}})
+		w.w.From, w.w.Mailboxes = watch.Now(), []string{"INBOX", "Lists"}
+		w.start()
+		w.after(time.Second)
+		var which *watch.MailboxError
+		if err := w.stop(); !errors.As(err, &which) || which.Mailbox != "Lists" {
+			t.Errorf("ended with %v", err)
+		}
+	})
 }

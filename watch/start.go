@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Start says where to begin with a mailbox of which nothing is known yet. The
-// zero Start is now: what is in the mailbox at first is not reported.
+// Start says where to begin with a mailbox that the Store does not know. The zero
+// Start is now: what is in the mailbox at first is not reported.
 //
 // As text it is "now", "all", "last:N", a date or time such as "2026-01-31" or
 // "2026-01-31T12:00:00Z", or a Cursor's text.

@@ -14,7 +14,8 @@ import (
 // hundred bytes long at most; a value is one line of UTF-8, mostly short, now
 // and then of some 250 kB. The first word of the value under Key(account,
 // mailbox), up to the first space, is the Cursor as text; what follows it is
-// nobody's business.
+// nobody's business. A Store may keep that word alone, and nothing under other
+// keys: no mail is lost then, but what was reported before a Reset comes again.
 type Store interface {
 	// Load returns the value that was saved last under a key; "": none was. A
 	// Store that cannot know must return an error: with "none", the mail that

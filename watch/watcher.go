@@ -35,7 +35,8 @@ type Watcher struct {
 	// zero Start: from now on.
 	From Start
 
-	// Store keeps the cursors; nil: they are in Batch.Cursor only. Where it begins
+	// Store keeps the cursors; nil: they are in Batch.Cursor, and before the first
+	// batch in Online.Cursors, for the program to keep. The place where it begins
 	// with a mailbox the Watcher saves itself; everything later is saved by
 	// Batch.Commit.
 	Store Store
@@ -46,8 +47,7 @@ type Watcher struct {
 	Changes bool
 
 	// Fetch is what is asked of messages that arrive; nil: flags, envelope, date
-	// and size. Without MarkSeen nothing in the mailbox changes, and that is not
-	// heeded.
+	// and size. MarkSeen is not heeded: nothing in the mailbox changes.
 	Fetch *imap.FetchOptions
 
 	// MaxBody is how large a message may be, in bytes, for the Sections of Fetch
@@ -59,8 +59,9 @@ type Watcher struct {
 	// PolicyResume.
 	OnReset Policy
 
-	// Memory is how many messages of a mailbox are remembered for PolicyResume,
-	// the newest ones, at some 20 bytes each; 0: 10,000; negative: none.
+	// Memory is how many messages of a mailbox are remembered, the newest ones, at
+	// some 20 bytes each, to know them again after a Reset (PolicyResume) and to
+	// tell after a restart which are Gone; 0: 10,000; negative: none.
 	Memory int
 
 	// Listen is how to hear of news; "": the best that the server offers. One

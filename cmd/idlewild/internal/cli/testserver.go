@@ -22,9 +22,12 @@ It speaks IMAP4rev1 with IDLE, UIDPLUS, MOVE and more, in clear and over TLS.
 
 The first line on stdout tells where it is, as JSON:
 {"listen":"…","tls_listen":"…","ca_file":"…"}. ca_file holds the throw-away
-certificate authority, for --ca-file options; it goes when the server ends.
+certificate authority, for --ca-file options; it goes when the server ends. To
+watch it, with the port of "listen":
 
-` + exitHelp
+  IDLEWILD_PASSWORD=pass idlewild watch imap+plaintext://alice@127.0.0.1:PORT --from last:3
+
+Exit codes: 0 ended by SIGINT or SIGTERM; 1 failed; 2 wrong usage.`
 
 type testserverOptions struct {
 	listen, tlsListen string
