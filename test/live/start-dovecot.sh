@@ -71,7 +71,7 @@ if [ "$(id -u)" = 0 ]; then
   chmod o+x "$DIR"
   # Dovecot would only say "Internal error" to whoever opens a mailbox.
   if command -v setpriv >/dev/null; then
-    setpriv --reuid="$MAIL_USER" --clear-groups test -x "$DIR/mail" ||
+    setpriv --reuid="$MAIL_USER" --regid="$(id -g "$MAIL_USER")" --clear-groups test -x "$DIR/mail" ||
       die 2 "$MAIL_USER cannot reach $DIR, but the mail is to be theirs: chmod o+x the directories above it"
   fi
 else
