@@ -38,9 +38,9 @@ func TestParse(t *testing.T) {
 
 func TestParseErrors(t *testing.T) {
 	for _, tt := range []struct{ name, old, new, want string }{
-		{"no sentence", "breaks: the sum\n", "", "must have breaks:"},
-		{"no tests", "caught: ./sums -run ^TestSum$|TestMore -sums.n=3\ncaught: ./all -run TestAll\n", "", "must have breaks:"},
-		{"no edit", example[strings.Index(example, "edit:"):], "", "must have breaks:"},
+		{"no sentence", "breaks: the sum\n", "", "needs breaks:"},
+		{"no tests", "caught: ./sums -run ^TestSum$|TestMore -sums.n=3\ncaught: ./all -run TestAll\n", "", "needs breaks:"},
+		{"no edit", example[strings.Index(example, "edit:"):], "", "needs breaks:"},
 		{"tests without package", "./all -run TestAll", "TestAll", "line 3: want PACKAGE"},
 		{"not a Go file", "sums/sum.go", "sums/sum.txt", `line 4: "sums/sum.txt" is not a Go file`},
 		{"a test", "sums/sum.go", "sums/sum_test.go", "is not a Go file, or a test"},
