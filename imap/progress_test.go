@@ -79,6 +79,7 @@ func TestProgressSlowAndCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, box := talk(t, "INPROGRESS", `
 			C: $2 UID SEARCH TEXT "x"
+			pause 100ms
 			S: * OK [INPROGRESS ("$2" 1 9)] 1
 			pause 1s
 			S: * OK [INPROGRESS ("$2" 2 9)] 2
