@@ -168,9 +168,10 @@ func TestB23_IdleRefused(t *testing.T) {
 	for _, reply := range []string{"NO not now", "BAD what", "OK done already", "NO [LIMIT] too many idlers"} {
 		t.Run(reply, func(t *testing.T) {
 			in(t, func(w *world) {
-				refuse := true
+				var refuse atomic.Bool
+				refuse.Store(true)
 				w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
-					if c.Name == "IDLE" && refuse {
+					if c.Name == "IDLE" && refuse.Load() {
 						return &imaptest.Action{Reply: reply}
 					}
 					return nil
@@ -185,7 +186,7 @@ func TestB23_IdleRefused(t *testing.T) {
 				if n := w.srv.Stats().Commands["IDLE"]; n > 30 {
 					t.Errorf("IDLE was tried %d times in ten minutes", n)
 				}
-				refuse = false
+				refuse.Store(false)
 				w.after(time.Hour)
 				w.deliver(1)
 				w.after(5 * time.Second)

@@ -371,7 +371,7 @@ func TestChangesModel(t *testing.T) {
 				inWith(t, opts, func(w *world) {
 					w.w.Changes, w.w.Patient = true, true
 					r := rand.New(rand.NewPCG(uint64(seed), 7))
-					w.w.Rand = rand.New(rand.NewPCG(uint64(seed), 8)).Float64
+					w.w.Rand = seeded(uint64(seed))
 					names := []string{"INBOX"}
 					if seed%2 == 1 {
 						names = append(names, "Archive", "Junk")

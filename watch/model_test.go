@@ -37,7 +37,7 @@ func TestModel(t *testing.T) {
 				m := &model{world: w, rand: rand.New(rand.NewPCG(uint64(seed), 1)), runs: []int{0}}
 				m.w.Store = new(memory)
 				m.w.Patient = true
-				m.w.Rand = rand.New(rand.NewPCG(uint64(seed), 2)).Float64
+				m.w.Rand = seeded(uint64(seed))
 				m.happen(40)
 				m.check()
 			})
