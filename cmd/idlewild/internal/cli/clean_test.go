@@ -55,7 +55,7 @@ func TestA76_NothingHiddenIsPrinted(t *testing.T) {
 			arrivedRecord{m, []string{s()}, 3, header, s()}, flagsRecord{m, []string{s(), s()}, 4}, goneRecord{m},
 			movedRecord{m, s(), 5, 6}, resetRecord{h, s(), s(), 1, 2, s(), 3, 4}, skippedRecord{h, s(), s(), 1, s(), 2, s(), s()}, skippedRecord{h, s(), s(), 1, s(), 2, reasonCommand, s()},
 			missingRecord{h, s(), s(), s(), 5}, renamedRecord{h, s(), s()}, staleRecord{h, s(), 5}, recoveredRecord{h, s(), 5},
-			offlineRecord{c, s(), s(), s(), 5, 1, false}, onlineRecord{c, s(), 1},
+			offlineRecord{c, s(), s(), s(), 5, 1, false}, onlineRecord{connection: c, Mode: s(), Attempt: 1},
 			alertRecord{h, s(), s()}, authFailedRecord{h, s(), s(), 3, 5}, reauthorizeRecord{h, s(), 5},
 		} {
 			for _, one := range each(rec) {

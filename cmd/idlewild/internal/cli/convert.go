@@ -31,7 +31,7 @@ func recordOf(account, mailbox string, event watch.Event) record {
 		return offlineRecord{connectionOf(h, e.Mailboxes), string(e.Reason), string(e.Class), errorString(e.Err),
 			e.Retry.Milliseconds(), e.Attempt, e.Expected}
 	case watch.Online:
-		return onlineRecord{connectionOf(h, e.Mailboxes), string(e.Mode), e.Attempt}
+		return onlineRecord{connection: connectionOf(h, e.Mailboxes), Mode: string(e.Mode), Attempt: e.Attempt, cursors: e.Cursors}
 	case watch.Alert:
 		return alertRecord{h, mailbox, e.Text}
 	case watch.AuthFailed:

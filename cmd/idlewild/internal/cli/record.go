@@ -1,6 +1,11 @@
 package cli
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/idlewild-mail/idlewild/watch"
+)
 
 // The names of events that are not watch's alone.
 const (
@@ -159,13 +164,22 @@ type onlineRecord struct {
 	connection
 	Mode    string `json:"mode"`
 	Attempt int    `json:"attempt"`
+	Cursor  string `json:"cursor,omitempty"` // where Mailbox goes on
+
+	cursors []watch.Cursor // of the connection's mailboxes
 }
 
 // each is a record as programs read it: mostly one.
 func each(r record) []record {
 	switch r := r.(type) {
 	case onlineRecord:
-		return eachMailbox(r.mailboxes, func(name string) record { r.Mailbox = name; return r })
+		return eachMailbox(r.mailboxes, func(name string) record {
+			r.Mailbox, r.Cursor = name, ""
+			if i := slices.Index(r.mailboxes, name); i >= 0 && i < len(r.cursors) {
+				r.Cursor = r.cursors[i].String()
+			}
+			return r
+		})
 	case offlineRecord:
 		return eachMailbox(r.mailboxes, func(name string) record { r.Mailbox = name; return r })
 	}
