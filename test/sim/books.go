@@ -259,12 +259,17 @@ func (w *world) mustBeNew(life int, a watch.Arrived, m *message) {
 	}
 	old := w.realms[realmKey{a.Mailbox, r.old}]
 	var was []*message
+	twins := 0 // a copy that somebody has made at once is as new as can be
 	for p, o := range w.all {
-		if p.validity == r.old && o.token == m.token {
+		switch {
+		case o.token != m.token:
+		case p.validity == r.old:
 			was = append(was, o)
+		case p.validity == m.validity && o.box == m.box:
+			twins++
 		}
 	}
-	if old == nil || len(was) != 1 || !was[0].died.Equal(m.born) {
+	if old == nil || len(was) != 1 || twins > 1 || !was[0].died.Equal(m.born) {
 		return
 	}
 	f := w.fate(telling{a.Mailbox, was[0].place})
