@@ -34,10 +34,11 @@ var house = []layer{
 	{cmd + "keyring", "account", "github.com/zalando/go-keyring", ""},
 	{cmd + "shell", "", "golang.org/x/term golang.org/x/sys " + width, ""},
 
-	{"test/...", "library test/live test/proxy test/corpus", "golang.org/x/text", ""},
+	{"test/...", "library test/live test/proxy test/corpus test/oneproc", "golang.org/x/text", ""},
 	{"test/live", "", "", "library"}, // real servers: independent of our own client
 	{"test/proxy", "", "", ""},
 	{"test/corpus", "", "", "library"},
+	{"test/oneproc", "", "", ""},
 
 	{"mailbox", "imap imap/search mail", "golang.org/x/text", ""},
 	{"watch/watchtest", "watch imap imap/imaptest", "", ""},
@@ -63,7 +64,7 @@ const (
 // also" (such as a value type of the floor above that an example shows). Nothing
 // else: a test that needs a higher floor belongs on that floor.
 var testsMay = struct{ ours, library, cmd string }{
-	ours:    "imap/imaptest test/live test/corpus",
+	ours:    "imap/imaptest test/live test/corpus test/oneproc",
 	library: "github.com/google/go-cmp",
 	cmd:     "github.com/google/go-cmp github.com/rogpeppe/go-internal",
 }
@@ -118,7 +119,6 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// The table itself: every name has a row, and arrows go down.
 // ARCHITECTURE.md has a map of package imap: every file is on it, by its name or
 // by a pattern, and every name and pattern on it is one of a file.
 func TestMapOfImap(t *testing.T) {
@@ -156,6 +156,38 @@ func TestMapOfImap(t *testing.T) {
 	}
 }
 
+// Packages that test in virtual time import test/oneproc, which says why.
+func TestVirtualTime(t *testing.T) {
+	virtual, oneproc := map[string]bool{}, map[string]bool{}
+	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(name, "_test.go") {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range file.Imports {
+			switch imported, _ := strconv.Unquote(spec.Path.Value); imported {
+			case "testing/synctest":
+				virtual[filepath.Dir(name)] = true
+			case modulePath + "/test/oneproc":
+				oneproc[filepath.Dir(name)] = true
+			}
+		}
+		return nil
+	})
+	if err != nil || len(virtual) == 0 {
+		t.Fatal(len(virtual), err)
+	}
+	for dir := range virtual {
+		if !oneproc[dir] {
+			t.Errorf("%s has tests with testing/synctest, and none imports %s/test/oneproc", dir, modulePath)
+		}
+	}
+}
+
+// The table itself: every name has a row, and arrows go down.
 func TestLayersTable(t *testing.T) {
 	for i, l := range house {
 		for _, name := range expand(l.ours) {

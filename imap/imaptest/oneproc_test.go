@@ -1,0 +1,3 @@
+package imaptest
+
+import _ "github.com/idlewild-mail/idlewild/test/oneproc" // synctest under the race detector

@@ -1,0 +1,7 @@
+//go:build race
+
+package oneproc
+
+import "runtime"
+
+var _ = runtime.GOMAXPROCS(1)
