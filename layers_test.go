@@ -119,22 +119,28 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-// ARCHITECTURE.md has a map of package imap: every file is on it, by its name or
-// by a pattern, and every name and pattern on it is one of a file.
-func TestMapOfImap(t *testing.T) {
+// ARCHITECTURE.md has maps of the large packages: every file is on one, by its
+// name or by a pattern, and every name and pattern on it is one of a file.
+func TestMaps(t *testing.T) {
 	text, err := os.ReadFile("ARCHITECTURE.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "## The files of imap")
-	section, _, _ = strings.Cut(section, "\nTests: ")
+	for _, dir := range []string{"imap", "watch"} {
+		_, section, _ := strings.Cut(string(text), "# The files of "+dir+"\n")
+		section, _, _ = strings.Cut(section, "\nTests: ")
+		checkMap(t, dir, section)
+	}
+}
+
+func checkMap(t *testing.T, dir, section string) {
 	used := map[string]bool{}
 	for i, name := range strings.Split(section, "`") {
 		if i%2 == 1 && strings.HasSuffix(name, ".go") && !strings.Contains(name, "<") {
 			used[name] = false
 		}
 	}
-	files, err := filepath.Glob("imap/*.go")
+	files, err := filepath.Glob(dir + "/*.go")
 	if err != nil || len(files) == 0 {
 		t.Fatal(err)
 	}
@@ -146,12 +152,12 @@ func TestMapOfImap(t *testing.T) {
 			}
 		}
 		if !found && !strings.HasSuffix(name, "_test.go") {
-			t.Errorf("%s is not on the map in ARCHITECTURE.md, \"The files of imap\"", file)
+			t.Errorf("%s is not on the map in ARCHITECTURE.md, \"The files of %s\"", file, dir)
 		}
 	}
 	for pattern, found := range used {
 		if !found {
-			t.Errorf("ARCHITECTURE.md, \"The files of imap\": there is no %s", pattern)
+			t.Errorf("ARCHITECTURE.md, \"The files of %s\": there is no %s", dir, pattern)
 		}
 	}
 }

@@ -79,3 +79,12 @@ func isRefusedLogin(err error) bool {
 	v := judge(err)
 	return v.class == ClassCredential || v.doubt
 }
+
+// attempt is one login of [LoginWith]; a function that returns credentials may
+// ask to be told how it went.
+type attempt struct {
+	refused  func() bool // other credentials are worth a try
+	accepted func()
+}
+
+type attemptKey struct{}

@@ -46,12 +46,8 @@ func (s *session) hearAgain(ctx context.Context) error {
 		s.become(ModePoll)
 		return nil
 	}
-	events := []imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge}
-	if s.changes {
-		events = append(events, imap.NotifyFlagChange)
-	}
 	_, err := s.client.Notify(ctx, &imap.NotifyOptions{Groups: []imap.NotifyGroup{
-		{Mailboxes: imap.NotifySelectedDelayed, Events: events},
+		{Mailboxes: imap.NotifySelectedDelayed, Events: s.notifyEvents()},
 	}})
 	if err != nil && s.client.Err() == nil && ctx.Err() == nil {
 		s.log.Warn("watch: IDLE tells nothing after NOTIFY; the mailboxes are polled", "every", s.pollEvery, "error", err)
@@ -62,10 +58,7 @@ func (s *session) hearAgain(ctx context.Context) error {
 }
 
 func (s *session) askNotify(ctx context.Context, names []string, more ...imap.NotifyEvent) error {
-	events := append([]imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge}, more...)
-	if s.changes {
-		events = append(events, imap.NotifyFlagChange)
-	}
+	events := append(s.notifyEvents(), more...)
 	// The answer has what came between the last look and now, of which the server
 	// would never tell.
 	found, err := s.client.Notify(ctx, &imap.NotifyOptions{Status: true, Groups: []imap.NotifyGroup{
@@ -75,6 +68,15 @@ func (s *session) askNotify(ctx context.Context, names []string, more ...imap.No
 		s.heard(imap.StatusChanged{Status: status})
 	}
 	return err
+}
+
+// notifyEvents is what the server is to tell of messages.
+func (s *session) notifyEvents() []imap.NotifyEvent {
+	events := []imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge}
+	if s.changes {
+		events = append(events, imap.NotifyFlagChange)
+	}
+	return events
 }
 
 // currentNames are the names that the line's mailboxes have on the server.

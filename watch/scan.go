@@ -68,7 +68,7 @@ func (s *session) tellProof(ctx context.Context, b *box) error {
 // schedule sets when to look again in any case.
 func (s *session) schedule(b *box) {
 	b.due = earlier(b.opened.Add(s.scanEvery), b.changesDue())
-	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles(b) {
+	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles() {
 		b.due = earlier(b.due, b.scanned.Add(s.pollAfter()))
 	}
 }

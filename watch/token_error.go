@@ -98,3 +98,20 @@ func clean(s string) string {
 		return r
 	}, s[:min(len(s), 100)])
 }
+
+// noToken is an error of Refresh.
+type noToken struct {
+	error
+	news <-chan struct{} // closed when there is something new
+}
+
+func (e *noToken) Unwrap() error { return e.error }
+
+// newsOf returns a channel that is closed when an attempt is worth it although its
+// time has not come; nil: there is no such channel.
+func newsOf(err error) <-chan struct{} {
+	if e, ok := errors.AsType[*noToken](err); ok {
+		return e.news
+	}
+	return nil
+}

@@ -4,34 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
-	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap/sasl"
 )
-
-// Token is an OAuth 2.0 access token. Printing it does not show it.
-type Token struct {
-	Value  string
-	Expiry time.Time // when it runs out; zero: not known
-}
-
-// String hides the value.
-func (t Token) String() string {
-	if t.Expiry.IsZero() {
-		return "an access token"
-	}
-	return "an access token until " + t.Expiry.Format(time.RFC3339)
-}
-
-// GoString hides the value.
-func (t Token) GoString() string { return "watch.Token{" + t.String() + "}" }
-
-// LogValue hides the value.
-func (t Token) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // Tokens keeps an account supplied with access tokens, for [LoginWith]:
 //
@@ -80,14 +57,6 @@ type Tokens struct {
 	failures int
 	retry    time.Time     // no Refresh before
 	news     chan struct{} // closed by Set
-}
-
-// flight is one call of Refresh.
-type flight struct {
-	done   chan struct{} // closed when it is over
-	token  Token         // empty: there is none, or Set was called meanwhile
-	err    error
-	second bool // because of a refusal
 }
 
 const (
@@ -165,76 +134,6 @@ func (t *Tokens) usable() bool {
 	return t.good(time.Now())
 }
 
-// refresh is the goroutine of a flight.
-func (t *Tokens) refresh(f *flight) {
-	timeout := t.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), timeout, errors.New("Tokens.Refresh took too long"))
-	defer cancel()
-	token, err := t.call(ctx)
-	if err == nil && token.Value == "" {
-		err = &TokenError{Err: errors.New("Tokens.Refresh returned an empty one")}
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.flight == f { // else Set was called meanwhile
-		t.flight = nil
-		if f.err = err; err != nil {
-			t.fail(err)
-		} else {
-			f.token = token
-			t.take(token, f.second || t.second)
-		}
-	}
-	close(f.done)
-}
-
-// call calls Refresh; a panic in it is an error.
-func (t *Tokens) call(ctx context.Context) (token Token, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &panicError{v, debug.Stack()}
-		}
-	}()
-	return t.Refresh(ctx)
-}
-
-// fail takes note that there is no new token, and when to ask for one again.
-func (t *Tokens) fail(err error) {
-	t.err = err
-	t.failures++
-	wait := min(time.Second<<min(t.failures-1, 20), defaultMaxWait)
-	switch ClassOf(err) {
-	case ClassReauthorize:
-		wait = longestWait
-	case ClassPermanent:
-		wait = permanentWait
-	}
-	t.retry = time.Now().Add(max(wait, suggested(err)))
-}
-
-// take puts a new token in place.
-func (t *Tokens) take(token Token, second bool) {
-	token.Expiry = token.Expiry.Round(0) // by the wall clock, which goes on while the computer sleeps
-	t.token, t.refused, t.second = token, false, second
-	t.err, t.failures, t.retry, t.due = nil, 0, time.Time{}, time.Time{}
-	if token.Expiry.IsZero() {
-		return
-	}
-	ahead := t.Ahead
-	if ahead <= 0 {
-		ahead = defaultAhead
-	}
-	ahead = max(0, min(ahead, time.Until(token.Expiry)/4))
-	random := rand.Float64
-	if t.Rand != nil {
-		random = t.Rand
-	}
-	t.due = token.Expiry.Add(-ahead - time.Duration(random()*float64(ahead)))
-}
-
 // Set gives it a token that was got elsewhere, as when the user has permitted
 // access again; with a zero one, Refresh is asked for it. What went wrong before
 // is forgotten, and a Watcher that waits because of it tries at once.
@@ -288,29 +187,3 @@ func (t *Tokens) wrapLocked(err error) error {
 	}
 	return &noToken{err, t.news}
 }
-
-// noToken is an error of Refresh.
-type noToken struct {
-	error
-	news <-chan struct{} // closed when there is something new
-}
-
-func (e *noToken) Unwrap() error { return e.error }
-
-// newsOf returns a channel that is closed when an attempt is worth it although its
-// time has not come; nil: there is no such channel.
-func newsOf(err error) <-chan struct{} {
-	if e, ok := errors.AsType[*noToken](err); ok {
-		return e.news
-	}
-	return nil
-}
-
-// attempt is one login of [LoginWith]; a function that returns credentials may
-// ask to be told how it went.
-type attempt struct {
-	refused  func() bool // other credentials are worth a try
-	accepted func()
-}
-
-type attemptKey struct{}

@@ -48,7 +48,7 @@ func (s *session) waitOpen(ctx context.Context, until time.Time) error {
 	within, stop := s.interruptible(ctx, until)
 	defer stop()
 	var updates iter.Seq2[imap.Update, error]
-	if s.idles(b) {
+	if s.idles() {
 		updates = s.handle.Idle(within, nil)
 	} else {
 		updates = s.handle.Updates(within)
@@ -102,7 +102,7 @@ func (s *session) listened(ctx, within context.Context, err error) error {
 }
 
 // idles says whether IDLE is to be used now.
-func (s *session) idles(*box) bool {
+func (s *session) idles() bool {
 	return s.mode != ModePoll && hasIdle(s.client) && !time.Now().Before(s.idleAfter)
 }
 
