@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"math"
+	"time"
 
 	"github.com/idlewild-mail/idlewild/imap/wire"
 )
@@ -200,18 +201,24 @@ func (p *parser) internalDateAtt(m *Message) {
 	if p.r.IsNil() {
 		return
 	}
+	if d, ok := p.dateTime(); ok {
+		m.first(HasInternalDate, "INTERNALDATE")
+		m.InternalDate = d
+	}
+}
+
+// dateTime reads a date-time, in its zone.
+func (p *parser) dateTime() (time.Time, bool) {
 	at := p.r.Pos()
 	d, ok := scanInternalDate(p.r.AString())
-	if p.r.Err() != nil {
-		return
-	}
-	if !ok {
+	if p.r.Err() == nil && !ok {
 		p.seek(at)
 		p.r.Fail("a date and time")
-		return
 	}
-	m.first(HasInternalDate, "INTERNALDATE")
-	m.InternalDate = d.in(p.zone(d.offset))
+	if p.r.Err() != nil {
+		return time.Time{}, false
+	}
+	return d.in(p.zone(d.offset)), true
 }
 
 func (p *parser) envelopeAtt(m *Message) {

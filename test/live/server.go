@@ -23,6 +23,9 @@ var certifyScript []byte
 //go:embed guard.sh
 var guardScript []byte
 
+//go:embed common.sh
+var commonScript []byte
+
 // How the start scripts end.
 const (
 	exitUnusable = 3
@@ -71,6 +74,7 @@ func (d *Server) start(extraConf string, start, stop []byte) {
 	d.write("stop-"+d.script+".sh", stop)
 	d.write("certify.sh", certifyScript)
 	d.write("guard.sh", guardScript)
+	d.write("common.sh", commonScript)
 	d.write("extra.conf", []byte(extraConf))
 	d.Start()
 }

@@ -18,8 +18,9 @@
 # Exit status: 2 usage, 3 no Cyrus that this can use, 4 already running,
 # 5 a port is taken, 1 anything else.
 set -euo pipefail
-die() { echo "start-cyrus: $2" >&2; exit "$1"; }
 [ $# -ge 1 ] || { sed -n '2,20p' "$0" >&2; exit 2; }
+NAME=cyrus HERE=$(cd "$(dirname "$0")" && pwd -P)
+. "$HERE/common.sh"
 
 mkdir -p "$1"
 DIR=$(cd "$1" && pwd -P)
@@ -27,7 +28,6 @@ HOST=127.0.0.1 PORT=${2:-0} TLS_PORT=${3:-0}
 CYRUS=${CYRUS:-/var/cache/idlewild/cyrus}
 BIN=$CYRUS/usr/lib/cyrus/bin
 CONF=$DIR/imapd.conf LOG=$DIR/master.log PIDFILE=$DIR/master.pid
-HERE=$(cd "$(dirname "$0")" && pwd -P)
 
 # --- may we, can we?
 [ ${#DIR} -le 70 ] || die 2 "DIR is too long for unix sockets: $DIR"
@@ -35,26 +35,8 @@ HERE=$(cd "$(dirname "$0")" && pwd -P)
 [ "$(id -u)" = 0 ] || die 3 "Cyrus needs root"
 command -v saslpasswd2 >/dev/null || die 3 "no saslpasswd2: apt-get install sasl2-bin"
 command -v openssl >/dev/null || die 3 "no openssl: apt-get install openssl"
-if [ -f "$PIDFILE" ]; then
-  pid=$(tr -dc 0-9 <"$PIDFILE")
-  if [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "-C $CONF"; then
-    die 4 "already running here, pid $pid"
-  fi
-  rm -f "$PIDFILE"
-fi
-
-# --- ports: below those that the kernel hands to outgoing connections
-taken() { (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
-pick() {
-  local p
-  for _ in $(seq 100); do
-    p=$((12000 + (RANDOM * 32768 + RANDOM) % 18000))
-    taken "$p" || { echo "$p"; return; }
-  done
-  die 1 "no free port"
-}
-[ "$PORT" != 0 ] || PORT=$(pick)
-while [ "$TLS_PORT" = 0 ] || [ "$TLS_PORT" = "$PORT" ]; do TLS_PORT=$(pick); done
+not_running -C
+pick_ports
 
 bash "$HERE/certify.sh" "$DIR/tls" || die 1 "openssl failed"
 id cyrus >/dev/null 2>&1 || useradd -r -g mail -s /bin/sh cyrus
@@ -117,35 +99,6 @@ setsid env LD_LIBRARY_PATH="$CYRUS/usr/lib:$CYRUS/usr/lib/$(uname -m)-linux-gnu"
   -C "$CONF" -M "$DIR/cyrus.conf" -p "$PIDFILE" -D </dev/null >>"$LOG" 2>&1 &
 PID=$!
 disown "$PID"
-fail() {
-  kill -TERM "$PID" 2>/dev/null || true
-  if grep -qi 'address already in use' "$LOG"; then die 5 "port $PORT or $TLS_PORT is taken"; fi
-  cat "$LOG" >&2
-  die 1 "$1"
-}
-greets() {
-  local line
-  [ "$(cat "$PIDFILE" 2>/dev/null)" = "$PID" ] || return 1
-  line=$( (exec 3<>"/dev/tcp/$HOST/$1" && IFS= read -r -t 10 l <&3 && printf %s "$l") 2>/dev/null) || return 1
-  [[ $line == "* OK"* ]]
-}
-end=$((SECONDS + ${WAIT_S:-60}))
-until greets "$PORT"; do
-  [ -d "/proc/$PID" ] || fail "master ended"
-  [ $SECONDS -lt $end ] || fail "no greeting"
-  sleep 0.05
-done
-
-# --- when the owner ends without stopping the server, stop it
-[ -z "${OWNER:-}" ] || bash "$HERE/guard.sh" "$OWNER" "$PID" bash "$HERE/stop-cyrus.sh" "$DIR"
-
-cat >"$DIR/env" <<C
-HOST=$HOST
-PORT=$PORT
-TLS_PORT=$TLS_PORT
-CA=$DIR/tls/ca.pem
-PID=$PID
-CONF=$CONF
-LOG=$LOG
-C
-cat "$DIR/env"
+said() { cat "$LOG"; }
+await
+hand_over

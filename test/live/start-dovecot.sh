@@ -19,15 +19,15 @@
 # Exit status: 2 usage, 3 no Dovecot that this can use, 4 already running,
 # 5 a port is taken, 1 anything else.
 set -euo pipefail
-die() { echo "start-dovecot: $2" >&2; exit "$1"; }
 [ $# -ge 1 ] || { sed -n '2,21p' "$0" >&2; exit 2; }
+NAME=dovecot HERE=$(cd "$(dirname "$0")" && pwd -P)
+. "$HERE/common.sh"
 
 mkdir -p "$1"
 DIR=$(cd "$1" && pwd -P)
 HOST=127.0.0.1 PORT=${2:-0} TLS_PORT=${3:-0}
 MAIL_FORMAT=${MAIL_FORMAT:-mdbox} MAX_CONNS=${MAX_CONNS:-2000}
 CONF=$DIR/dovecot.conf LOG=$DIR/dovecot.log PIDFILE=$DIR/run/master.pid
-HERE=$(cd "$(dirname "$0")" && pwd -P)
 
 # --- may we, can we?
 [ ${#DIR} -le 70 ] || die 2 "DIR is too long for unix sockets: $DIR"
@@ -38,27 +38,8 @@ case $("$DOVECOT" --version) in
   *) die 3 "this is for Dovecot 2.3, here is $("$DOVECOT" --version)" ;;
 esac
 command -v openssl >/dev/null || die 3 "no openssl: apt-get install openssl"
-if [ -f "$PIDFILE" ]; then
-  pid=$(tr -dc 0-9 <"$PIDFILE")
-  if [ -r "/proc/$pid/cmdline" ] && tr '\0' ' ' <"/proc/$pid/cmdline" | grep -qF -- "-c $CONF"; then
-    die 4 "already running here, pid $pid"
-  fi
-  rm -f "$PIDFILE"
-fi
-
-# --- ports: below those that the kernel hands to outgoing connections, so that
-# nobody gets ours while we are stopped
-taken() { (exec 3<>"/dev/tcp/$HOST/$1") 2>/dev/null; }
-pick() {
-  local p
-  for _ in $(seq 100); do
-    p=$((12000 + (RANDOM * 32768 + RANDOM) % 18000))
-    taken "$p" || { echo "$p"; return; }
-  done
-  die 1 "no free port"
-}
-[ "$PORT" != 0 ] || PORT=$(pick)
-while [ "$TLS_PORT" = 0 ] || [ "$TLS_PORT" = "$PORT" ]; do TLS_PORT=$(pick); done
+not_running -c
+pick_ports
 
 # --- a certificate authority and a certificate, once for a DIR
 mkdir -p "$DIR/run" "$DIR/state" "$DIR/mail"
@@ -185,36 +166,6 @@ LOGGED=$(wc -c 2>/dev/null <"$LOG" || echo 0)
 setsid "$DOVECOT" -F -c "$CONF" </dev/null >>"$DIR/stdout.log" 2>&1 &
 PID=$!
 disown "$PID"
-fail() {
-  kill -TERM "$PID" 2>/dev/null || true
-  { cat "$DIR/stdout.log"; tail -c "+$((LOGGED + 1))" "$LOG"; } >"$DIR/why" 2>/dev/null || true
-  if grep -q 'Address already in use' "$DIR/why"; then die 5 "port $PORT or $TLS_PORT is taken"; fi
-  cat "$DIR/why" >&2
-  die 1 "$1"
-}
-greets() { # the greeting may be someone else's: the pid file says whether it is ours
-  local line
-  [ "$(cat "$PIDFILE" 2>/dev/null)" = "$PID" ] || return 1
-  line=$( (exec 3<>"/dev/tcp/$HOST/$PORT" && IFS= read -r -t 10 l <&3 && printf %s "$l") 2>/dev/null) || return 1
-  [[ $line == "* OK"* ]]
-}
-end=$((SECONDS + ${WAIT_S:-60}))
-until greets; do
-  [ -d "/proc/$PID" ] || fail "dovecot ended"
-  [ $SECONDS -lt $end ] || fail "no greeting"
-  sleep 0.05
-done
-
-# --- when the owner ends without stopping the server, stop it
-[ -z "${OWNER:-}" ] || bash "$HERE/guard.sh" "$OWNER" "$PID" bash "$HERE/stop-dovecot.sh" "$DIR"
-
-cat >"$DIR/env" <<C
-HOST=$HOST
-PORT=$PORT
-TLS_PORT=$TLS_PORT
-CA=$DIR/tls/ca.pem
-PID=$PID
-CONF=$CONF
-LOG=$LOG
-C
-cat "$DIR/env"
+said() { cat "$DIR/stdout.log"; tail -c "+$((LOGGED + 1))" "$LOG" 2>/dev/null || true; }
+await
+hand_over
