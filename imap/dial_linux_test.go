@@ -4,6 +4,7 @@ import (
 	"net"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // The kernel is told to look after a connection on which nothing is said, and to
@@ -32,7 +33,7 @@ func TestDialerSocket(t *testing.T) {
 		{"TCP_KEEPIDLE", syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, 60},
 		{"TCP_KEEPINTVL", syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, 15},
 		{"TCP_KEEPCNT", syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, 4},
-		{"TCP_USER_TIMEOUT", syscall.IPPROTO_TCP, tcpUserTimeout, 60_000},
+		{"TCP_USER_TIMEOUT", syscall.IPPROTO_TCP, tcpUserTimeout, 115_000},
 	} {
 		var got int
 		var failed error
@@ -42,5 +43,12 @@ func TestDialerSocket(t *testing.T) {
 		if got != tt.want {
 			t.Errorf("%s is %d, want %d", tt.name, got, tt.want)
 		}
+	}
+	// As soon as the user timeout is over, the kernel gives up at one unanswered
+	// probe: keepalive's count is kept only if they end together.
+	k := defaultDialer().KeepAliveConfig
+	last, end := k.Idle+time.Duration(k.Count-1)*k.Interval, k.Idle+time.Duration(k.Count)*k.Interval
+	if patience := tcpPatience * time.Millisecond; patience <= last || patience >= end {
+		t.Errorf("the user timeout is %v; the last of %d probes is sent after %v and lost after %v", patience, k.Count, last, end)
 	}
 }
