@@ -93,6 +93,7 @@ type opening struct {
 	fresh  bool           // no look at the changes since then
 	answer *imap.Resynced // nil: nothing was asked
 	modSeq uint64         // HIGHESTMODSEQ as of then
+	next   imap.UID       // UIDNEXT as of then; 0: the server did not say
 }
 
 // noteOpening is called right after a box was opened.
@@ -101,7 +102,8 @@ func (s *session) noteOpening(b *box) {
 		return
 	}
 	b.doubt = doubtAll
-	b.opening = opening{true, s.handle.Resync(), s.handle.State().HighestModSeq}
+	state := s.handle.State()
+	b.opening = opening{true, s.handle.Resync(), state.HighestModSeq, state.UIDNext}
 }
 
 // rung is the one to stand on now.

@@ -443,6 +443,27 @@ func TestP10_SkippedIsExact(t *testing.T) {
 	})
 }
 
+// What came and went is counted although the server did not say which UID is next
+// when the mailbox, empty by then, was opened.
+func TestP10_SkippedWithoutUIDNext(t *testing.T) {
+	rungs(t, func(t *testing.T, w *world) {
+		w.start()
+		w.after(6 * time.Minute)
+		w.faults(imaptest.Faults{RefuseConnect: true})
+		w.srv.Disconnect("alice", "")
+		w.deliver(3)
+		w.remove(1, 2, 3)
+		w.faults(imaptest.Faults{NoUIDNext: true})
+		w.after(10 * time.Minute)
+		w.faults(imaptest.Faults{})
+		w.deliver(1)
+		w.after(10 * time.Minute)
+		if s := all[watch.Skipped](w); len(s) != 1 || s[0].UIDs.String() != "1:3" {
+			t.Errorf("skipped: %+v, want 1:3", s)
+		}
+	})
+}
+
 // A server that refuses to say what changed, or loses the connection over it, does
 // not keep back what arrives.
 func TestChangesRefused(t *testing.T) {

@@ -6,11 +6,11 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// noteScan is called when a scan was complete: no UID from the cursor on had been
-// given out when the mailbox was opened, so whatever becomes of those has a higher
-// mod-sequence than the mailbox had then.
+// noteScan is called when a scan was complete. If the server said which UID was
+// next, none from the cursor on had been given out when the mailbox was opened, so
+// whatever becomes of those has a higher mod-sequence than the mailbox had then.
 func (b *box) noteScan() {
-	if b.known != nil {
+	if n := b.opening.next; b.known != nil && n != 0 && n == b.uidNext && n <= b.cursor.UIDNext {
 		b.knows().scanned = b.opening.modSeq
 	}
 }

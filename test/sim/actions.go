@@ -91,10 +91,12 @@ func (w *world) rebuild(s Step) error {
 	if has("s") && !has("k") {
 		opts.Shuffle = s.Seed | 1
 	}
+	before := w.srv.UIDValidity(user, serverName(s.Box))
 	err := w.srv.Rebuild(user, serverName(s.Box), opts)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.blurred[w.srv.UIDValidity(user, serverName(s.Box))] = has("d") || has("i")
+	unseen := w.blurred[before] && !w.followed(before) // two rebuilds in a row are as one
+	w.blurred[w.srv.UIDValidity(user, serverName(s.Box))] = has("d") || has("i") || unseen
 	return err
 }
 

@@ -24,6 +24,7 @@ type books struct {
 	tellings      map[telling]*fate
 	handledTokens map[string]bool   // mailbox, NUL, token
 	target        map[string]string // where a mailbox is that was renamed
+	keptTarget    map[string]string // the same, on the disk
 	blurred       map[uint32]bool   // UIDVALIDITYs of mailboxes whose messages cannot be recognized
 	locked        map[string]bool   // mailboxes that cannot be selected
 	calm          time.Time         // from when on everything is to be in time
@@ -78,7 +79,7 @@ type attempt struct {
 func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
-		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
+		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, keptTarget: map[string]string{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
 		calm: time.Now().Add(settling + slack), slack: slack, picture: picture{},
 	}
 }
@@ -113,7 +114,7 @@ func (b *books) where(box string) string {
 
 // beginLife is about a new life, which knows what is on the disk.
 func (w *world) beginLife(number int, disk map[string]string) {
-	w.lives, w.target = number, map[string]string{}
+	w.lives, w.target = number, maps.Clone(w.keptTarget)
 	for _, r := range w.realms {
 		r.last, r.start, r.since = 0, 0, time.Time{}
 	}
@@ -195,6 +196,16 @@ func (w *world) seen(box string, c watch.Cursor, events ...watch.Event) *realm {
 	}
 	w.realms[key] = r
 	return r
+}
+
+// followed says whether the Watcher has seen a mailbox under a UIDVALIDITY.
+func (w *world) followed(validity uint32) bool {
+	for key := range w.realms {
+		if key.validity == validity {
+			return true
+		}
+	}
+	return false
 }
 
 func (w *world) watchedBefore(box string) bool {
@@ -366,6 +377,9 @@ func (w *world) savingCursor(box, old, value string) {
 		return
 	}
 	w.story.add("disk", fmt.Sprintf("%s is %s, was %s", box, clip(value), before))
+	if to := w.target[box]; to != "" {
+		w.keptTarget[box] = to
+	}
 	if before.UIDValidity == after.UIDValidity && after.UIDNext < before.UIDNext {
 		w.wronged("I5", "the cursor of %s goes back from %s to %s", box, before, after)
 	}
