@@ -146,3 +146,45 @@ func (o *FetchOptions) extras(m *Message) (missing []string) {
 
 // hasExtras says whether opts ask for such.
 func (o *FetchOptions) hasExtras() bool { return len(o.BinarySizes)+len(o.Items) > 0 }
+
+// bodies says whether sections are asked for that may be large.
+func (o *FetchOptions) bodies() bool {
+	for _, s := range o.Sections {
+		if s.Count == 0 && (s.Kind == Whole || s.Kind == Text) {
+			return true
+		}
+	}
+	return false
+}
+
+// items writes what is asked for.
+func (op *fetchOp) items(cmd *wire.Command) {
+	cmd.List(func() { op.opts.addAll(cmd) })
+}
+
+// appendTo writes the section as a FETCH item.
+func (s Section) appendTo(cmd *wire.Command, mark bool) {
+	if !validPart(s.Part) {
+		cmd.Fail(&wire.ArgumentError{Kind: "section part", Value: clip(s.Part), Reason: `want numbers from 1 with dots between, such as "1.2"`})
+		return
+	}
+	item := "BODY.PEEK"
+	switch {
+	case s.Binary && mark:
+		item = "BINARY"
+	case s.Binary:
+		item = "BINARY.PEEK"
+	case mark:
+		item = "BODY"
+	}
+	words := []string{"", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"}
+	spec := s.Part
+	if w := words[min(int(s.Kind), len(words)-1)]; w != "" {
+		spec = strings.TrimPrefix(spec+"."+w, ".")
+	}
+	fields := s.Fields
+	if s.Kind != HeaderFields && s.Kind != HeaderFieldsNot {
+		fields = nil
+	}
+	cmd.Section(item, spec, fields, s.Offset, s.Count)
+}
