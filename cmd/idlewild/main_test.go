@@ -85,8 +85,13 @@ func start(t *testing.T, args ...string) *process {
 
 func startWith(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
+	return startProgram(t, os.Getenv("IDLEWILD_TEST_BINARY"), env, args...)
+}
+
+func startProgram(t *testing.T, name string, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{t: t, lines: make(chan string, 10_000), exited: make(chan struct{})}
-	p.cmd = exec.CommandContext(t.Context(), os.Getenv("IDLEWILD_TEST_BINARY"), args...)
+	p.cmd = exec.CommandContext(t.Context(), name, args...)
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = &p.stderr
 	stdout, err := p.cmd.StdoutPipe()

@@ -342,7 +342,7 @@ func TestWatchForPeople(t *testing.T) {
 	t.Parallel()
 	s := startServer(t, "--messages", "0")
 	p := start(t, "watch", s.url("INBOX"), "--count", "1")
-	if line, _ := p.line(); !strings.Contains(line, "online: INBOX, by idle") {
+	if line, _ := p.line(); !strings.Contains(line, "online: INBOX, the server tells of news (IDLE)") {
 		t.Errorf("got %q", line)
 	}
 	s.login().append("INBOX", "=?utf-8?q?=1B[31mred=E2=80=AE?=")

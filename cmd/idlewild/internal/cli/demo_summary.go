@@ -188,7 +188,8 @@ func (r summaryRecord) line(s style, _ int) string {
 	ms := func(v float64) string { return roundTime(time.Duration(v * float64(time.Millisecond))) }
 	harm := times(r.Faults, "The connection was cut")
 	if r.Seed != 0 {
-		harm = fmt.Sprintf("There were %d faults and %d reconnects (--seed %d)", r.Faults, r.Reconnects, r.Seed)
+		harm = fmt.Sprintf("There were %d faults and %d reconnects; the same faults again: --chaos --seed %d",
+			r.Faults, r.Reconnects, r.Seed)
 	}
 	return strings.Join([]string{"",
 		verdict,
@@ -210,6 +211,9 @@ func times(n int, what string) string {
 	return strings.TrimSpace(what + " " + count)
 }
 
+const demoWords = `IDLE is how an IMAP server tells of new mail at once, while a connection lasts.
+A line is a message: its mailbox and number there, who wrote it, its subject.`
+
 // explain says to people what they are about to see.
 func (d *demo) explain() error {
 	s := d.out.style
@@ -218,7 +222,7 @@ func (d *demo) explain() error {
 		what = "Whatever can go wrong does, all the time (⚡): see it come back with nothing lost."
 	}
 	return d.out.print(s.bold("An IMAP server in this process, mail arriving, and a watcher that prints it.") + "\n" +
-		s.dim(what) + "\n")
+		s.dim(what+"\n"+demoWords) + "\n")
 }
 
 // live is the line at the bottom of the screen.

@@ -17,9 +17,9 @@ const (
 )
 
 // exitHelp ends the help of every command.
-const exitHelp = `Exit codes: 0 done, or ended by SIGINT or SIGTERM; 1 failed; 2 wrong usage;
-3 login refused; 4 mailbox not found; 5 ended, but events were skipped because the
---exec command failed for them; 75 state file in use.`
+const exitHelp = `Exit codes: 0 done, or ended by Ctrl-C (SIGINT), SIGTERM or SIGHUP; 1 failed;
+2 wrong usage; 3 login refused; 4 mailbox not found; 5 ended, but events were
+skipped because the --exec command failed for them; 75 state file in use.`
 
 // exitError is an error that decides how the process ends.
 type exitError struct {

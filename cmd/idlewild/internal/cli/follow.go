@@ -79,7 +79,7 @@ func followAll(ctx context.Context, followers []*follower) error {
 		go func() {
 			err := f.run(ctx)
 			if err != nil && !errors.Is(err, errEnough) {
-				err = explain(f.target, f.mailboxes, err)
+				err = suggest(ctx, f.watcher.Dial, explain(f.target, f.mailboxes, err))
 			}
 			ended <- err
 		}()

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"time"
 )
 
@@ -108,7 +109,16 @@ func (h *hook) wait(attempt int) time.Duration {
 // fault, or that of a configuration, and not the event's.
 type startError struct{ err error }
 
-func (e *startError) Error() string { return "the command cannot be started: " + e.err.Error() }
+func (e *startError) Error() string {
+	text := "the command cannot be started: " + e.err.Error()
+	switch {
+	case errors.Is(e.err, syscall.ENOEXEC):
+		text += "; a script begins with #! and what runs it, as in #!/bin/sh"
+	case errors.Is(e.err, syscall.ENOENT):
+		text += "; if the file is there, what its first line (#!) names is not"
+	}
+	return text
+}
 func (e *startError) Unwrap() error { return e.err }
 
 func isStart(err error) bool {

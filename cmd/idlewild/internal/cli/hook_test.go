@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -372,6 +373,23 @@ func TestHookOutput(t *testing.T) {
 		o.end()
 		if want := []string{"one", "", "two", long, "zz", "end"}; !slices.Equal(got, want) {
 			t.Errorf("in pieces of %d: got %.50q", size, got)
+		}
+	}
+}
+
+// What a script's author meets first.
+func TestStartErrorHints(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{syscall.ENOEXEC, "as in #!/bin/sh"},
+		{syscall.ENOENT, "what its first line (#!) names is not"},
+		{syscall.EAGAIN, syscall.EAGAIN.Error()},
+	} {
+		err := &startError{fmt.Errorf("fork/exec ./handle: %w", tt.err)}
+		if !strings.HasSuffix(err.Error(), tt.want) {
+			t.Errorf("got %q, want %q at the end", err, tt.want)
 		}
 	}
 }

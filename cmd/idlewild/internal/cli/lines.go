@@ -129,8 +129,23 @@ func offlineWords(reason string) string {
 }
 
 func (r onlineRecord) line(s style, columns int) string {
-	text := fmt.Sprintf("online: %s, by %s", names(r.mailboxes), clean(r.Mode))
+	text := fmt.Sprintf("online: %s, %s", names(r.mailboxes), modeWords(r.Mode))
 	return r.notice(s, columns, s.green, "●", text)
+}
+
+// modeWords says how news comes.
+func modeWords(mode string) string {
+	switch mode {
+	case "notify":
+		return "the server tells of news (NOTIFY)"
+	case "idle":
+		return "the server tells of news (IDLE)"
+	case "rotate":
+		return "the server tells of news in one of them (IDLE), the others are asked in turn"
+	case "poll":
+		return "the server is asked for news again and again"
+	}
+	return clean(mode)
 }
 
 func (r missingRecord) line(s style, columns int) string {
@@ -151,6 +166,8 @@ func missingWords(reason string) string {
 		return "we are not allowed to read it"
 	case "refused":
 		return "the server does not open it"
+	case "contradictory":
+		return "what the server says of it cannot be true"
 	}
 	return clean(reason)
 }

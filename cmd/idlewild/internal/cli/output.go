@@ -3,9 +3,11 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"sync"
+	"syscall"
 
 	"golang.org/x/term"
 )
@@ -45,7 +47,12 @@ func (o *output) terminal() bool { return o.columns != nil }
 // outputError says that stdout takes nothing more.
 type outputError struct{ err error }
 
-func (e *outputError) Error() string { return "cannot write to stdout: " + e.err.Error() }
+func (e *outputError) Error() string {
+	if errors.Is(e.err, syscall.EPIPE) {
+		return "cannot write to stdout: whoever read it has ended"
+	}
+	return "cannot write to stdout: " + e.err.Error()
+}
 func (e *outputError) Unwrap() error { return e.err }
 
 // emit puts out a record. When it returns nil, the line is out of our hands.

@@ -58,8 +58,8 @@ func TestLiveLine(t *testing.T) {
 	o.setLive(nil)
 	shown := strings.Split(screen.String(), eraseLine)
 	want := []string{
-		"", "… connecting to a@h · Ctrl-C ends", "03:04:05  Zoë  Hello\n",
-		"… connecting to a@h · 1 arrived · Ctrl-…", "",
+		"", "… connecting to a@h for 0s · Ctrl-C ends", "03:04:05  Zoë  Hello\n",
+		"… connecting to a@h for 0s · 1 arrived …", "",
 	}
 	if strings.Join(shown, "|") != strings.Join(want, "|") {
 		t.Errorf("got  %q\nwant %q", shown, want)
@@ -85,7 +85,7 @@ func TestStatus(t *testing.T) {
 		r    record
 		want string
 	}{
-		{nil, "… connecting to a@h"},
+		{nil, "… connecting to a@h for 0s"},
 		{onlineRecord{connection: connectionOf(head, []string{"A"})}, "◐ watching A, B (1 of 2 online) for 0s"},
 		{onlineRecord{connection: connectionOf(head, []string{"B"})}, "● watching A, B for 0s"},
 		{arrivedRecord{}, "● watching A, B for 0s · 1 arrived"},

@@ -36,7 +36,7 @@ type env struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	environ        func() []string
-	// interrupted is done at SIGINT and SIGTERM.
+	// interrupted is done at SIGINT, SIGTERM and SIGHUP.
 	interrupted context.Context
 	// exec is what followed --exec.
 	exec []string
@@ -48,7 +48,14 @@ type env struct {
 
 // Main runs the command with these arguments and returns its exit code.
 func Main(args []string) int {
-	interrupted, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	if !signal.Ignored(syscall.SIGHUP) { // as under nohup
+		ends = append(ends, syscall.SIGHUP)
+		// A terminal that goes away may say so twice: from the second on it is
+		// not listened to.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	}
+	interrupted, stop := signal.NotifyContext(context.Background(), ends...)
 	defer stop()
 	// The second signal ends the process at once.
 	context.AfterFunc(interrupted, stop)
@@ -128,11 +135,21 @@ func newRootCommand(e *env) *cobra.Command {
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("%w; see: %s --help", err, cmd.CommandPath())
+		return usagef("%w%s; see: %s --help", err, unitHint(err), cmd.CommandPath())
 	})
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newWatchCommand(e), newDemoCommand(e), newTestserverCommand(e))
 	return root
+}
+
+// unitHint is for who writes a duration as a number.
+func unitHint(err error) string {
+	_, number, ok := strings.Cut(err.Error(), "time: missing unit in duration ")
+	if !ok {
+		return ""
+	}
+	number = strings.Trim(number, `"`)
+	return fmt.Sprintf("; write %ss for seconds, or %sm for minutes", number, number)
 }
 
 func unknownCommand(root *cobra.Command, name string) error {

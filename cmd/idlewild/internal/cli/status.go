@@ -14,7 +14,7 @@ type status struct {
 	mailboxes []place
 	accounts  []string
 	online    map[place]bool
-	since     time.Time // the last change between online and offline
+	since     time.Time // the last change between online and offline, or the beginning
 }
 
 // place is a mailbox of an account.
@@ -24,6 +24,7 @@ type place struct{ account, mailbox string }
 func (s *status) watch(followers []*follower) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.since = time.Now()
 	for _, f := range followers {
 		account := f.target.account()
 		if len(s.accounts) == 0 || s.accounts[len(s.accounts)-1] != account {
@@ -99,9 +100,7 @@ func (s *status) live(style style, columns int) string {
 		mark, paint = "◐", style.yellow
 		text += fmt.Sprintf(" (%d of %d online)", up, len(s.mailboxes))
 	}
-	if !s.since.IsZero() {
-		text += " for " + time.Since(s.since).Round(time.Second).String()
-	}
+	text += " for " + time.Since(s.since).Round(time.Second).String()
 	if s.arrived > 0 {
 		text += fmt.Sprintf(" · %d arrived", s.arrived)
 	}

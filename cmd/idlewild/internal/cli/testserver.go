@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/idlewild-mail/idlewild/imap/imaptest"
 )
@@ -22,12 +21,10 @@ It speaks IMAP4rev1 with IDLE, UIDPLUS, MOVE and more, in clear and over TLS.
 
 The first line on stdout tells where it is, as JSON:
 {"listen":"…","tls_listen":"…","ca_file":"…"}. ca_file holds the throw-away
-certificate authority, for --ca-file options; it goes when the server ends. To
-watch it, with the port of "listen":
+certificate authority, for --ca-file options; it goes when the server ends. How to
+watch it stands on stderr.
 
-  IDLEWILD_PASSWORD=pass idlewild watch imap+plaintext://alice@127.0.0.1:PORT --from last:3
-
-Exit codes: 0 ended by SIGINT or SIGTERM; 1 failed; 2 wrong usage.`
+Exit codes: 0 ended by Ctrl-C (SIGINT), SIGTERM or SIGHUP; 1 failed; 2 wrong usage.`
 
 type testserverOptions struct {
 	listen, tlsListen string
@@ -72,6 +69,9 @@ func runTestserver(ctx context.Context, e *env, opts *testserverOptions) error {
 	}
 	if opts.messages < 0 {
 		return usagef("--messages is %d, but cannot be less than 0", opts.messages)
+	}
+	if opts.listen == "" && opts.tlsListen == "" {
+		return usagef("--listen and --tls-listen are both empty: nobody could reach it; leave one of them out")
 	}
 	ca, err := imaptest.NewCA()
 	if err != nil {
@@ -127,12 +127,20 @@ func runTestserver(ctx context.Context, e *env, opts *testserverOptions) error {
 
 // hint tells people what to do with the server.
 func hint(e *env, ready testserverReady, u testUser) {
-	if f, ok := e.stderr.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) || ready.Listen == "" {
-		return
+	where := fmt.Sprintf("imap+plaintext://%s@%s", url.PathEscape(u.name), ready.Listen)
+	if ready.Listen == "" {
+		where = fmt.Sprintf("imaps://%s@%s --ca-file %s", url.PathEscape(u.name), ready.TLSListen, shellWord(ready.CAFile))
 	}
 	e.say("running until Ctrl-C; try, in another window:")
-	e.say("  IDLEWILD_PASSWORD=%s idlewild watch --from all imap+plaintext://%s@%s/INBOX",
-		u.password, url.PathEscape(u.name), ready.Listen)
+	e.print("IDLEWILD_PASSWORD=%s idlewild watch %s --from last:3", shellWord(u.password), where)
+}
+
+// shellWord is a text as a POSIX shell takes it for one word.
+func shellWord(text string) string {
+	if text != "" && !strings.ContainsAny(text, " \t\n\"'`$&|;<>()*?[]#~=%!{}\\") {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
 // serve starts to listen and returns the address, with the port it got.

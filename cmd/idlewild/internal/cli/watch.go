@@ -13,41 +13,47 @@ import (
 const watchHelp = `Watch mailboxes and print what arrives, a line a message, until interrupted. When
 a connection is lost, it is made again, for ever; only the first one must succeed.
 
-A URL is imaps://user@host[:port]/MAILBOX (TLS). imap:// requires STARTTLS;
-imap+plaintext:// has no protection at all. Percent-encoding works, as in
-imaps://alice%40example.org@imap.example.org/Sent%20Mail. Without a mailbox it is
-INBOX. There may be several, of one account or of many; --mailbox, which may be
+Which mailboxes. A URL is imaps://user@host[:port]/MAILBOX (TLS). imap:// requires
+STARTTLS; imap+plaintext:// has no protection at all. Without a mailbox it is INBOX.
+A user may be a mail address, and percent-encoding works:
+imaps://alice@example.org@imap.example.org/Sent%20Mail.
+There may be several URLs, of one account or of many. --mailbox, which may be
 repeated, replaces the mailboxes of all URLs.
 
-The password comes from --password-command (run by the shell, with IDLEWILD_USER
-and IDLEWILD_HOST in its environment), --password-file, the environment's
+The password comes from --password-command, --password-file, the environment's
 IDLEWILD_PASSWORD, or a prompt. It cannot be a flag, nor part of the URL: others
-could see it there. With several accounts it is the command or the prompt.
+could see it there. The command is run by the shell, with IDLEWILD_USER and
+IDLEWILD_HOST in its environment. With several accounts it is the command or the
+prompt.
 
-It begins with what arrives from now on, or as --from says: with all messages that
-are there, last:N of them, those received since a DATE such as 2026-01-31, or those
-behind the CURSOR of an event. With --state, the next run goes on where this one
-ended: a message is printed before the file says so, so none is lost, and one may
-come twice, with the same id, if the process is killed in between.
+Where it begins. With what arrives from now on, or as --from says: with all
+messages that are there, with last:N of them, with those received since a DATE such
+as 2026-01-31, or behind the CURSOR of an event. With --state, the next run goes on
+where this one ended. A message is printed first, and then the file says so. So none
+is lost; but if the process is killed in between, one comes twice, with the same id.
 
-With --exec, a command is run for every message that arrives, one at a time. All
-that follows --exec is the command's, word by word: no shell looks at it. It gets
-the event as one line of JSON, as --json prints it, on stdin, and IDLEWILD_EVENT,
-_ID, _ACCOUNT, _MAILBOX, _UIDVALIDITY, _UID, _TIME and _ATTEMPT in its environment.
-What it writes goes to stderr. If it exits with 0, the event is done. With 75 it
-is run again later, for ever; the pauses double from 1 s to 5 min and are shortened
-at random. With any other code, and when it was not done within --exec-timeout, it
-is run again in the same way, --exec-attempts times at most; then the event is
-skipped: a "skipped" event is printed, and the exit code is 5 in the end. When
-idlewild is to end, the command has 5 s to be done; if it is not, or is killed, its
-event comes again, with the same id, in the next run with the same --state.
+What is printed. Everything that happens but flags, gone and moved; --events chooses:
+arrived, flags, gone, moved, reset, skipped, missing, renamed, stale, recovered,
+offline, online, alert, auth_failed, reauthorize, or all. With --json there is nothing
+but JSON lines on stdout; docs/events.md describes them, and events and fields may be
+added. With --quiet nothing is printed, and stderr tells of problems only.
 
-With --json there is nothing but JSON lines on stdout; docs/events.md describes them,
-and events and fields may be added. --events chooses which events are printed and
-run the command: arrived, flags, gone, moved, reset, skipped, missing, renamed,
-stale, recovered, offline, online, alert, auth_failed, reauthorize, or all. Without
-it everything is printed but for flags, gone and moved, and the command is run for
-arrived only. With --quiet nothing is printed, and stderr tells of problems only.
+A command. All that follows --exec is a command, word by word: no shell looks at it.
+It is run for every message that arrives (or for what --events chooses), one at a
+time. It gets the event on its stdin, as the line of JSON that --json prints, and
+IDLEWILD_EVENT, _ID, _ACCOUNT, _MAILBOX, _UIDVALIDITY, _UID, _TIME and _ATTEMPT in its
+environment. What it writes goes to stderr. Its exit code says what becomes of the
+event:
+
+  0      It is done.
+  75     Later: the command is run again, for ever.
+  other  It is run again, --exec-attempts times in all; also when it was not done
+         within --exec-timeout. Then the event is skipped: a "skipped" event is
+         printed, and idlewild's own exit code is 5 in the end.
+
+The pauses before it is run again double from 1 s to 5 min, and chance shortens them.
+When idlewild is to end, the command has 5 s to be done. If it is not, or is killed,
+its event comes again, with the same id, in the next run with the same --state.
 
 ` + exitHelp
 
@@ -139,7 +145,7 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 		}
 		followers = append(followers, &follower{sink: s, target: a.target, mailboxes: a.mailboxes, watcher: w})
 	}
-	warnPlaintext(e, accounts)
+	warn(e, accounts)
 	if hook != nil {
 		e.linger.Store(int64(hook.longestEnd()))
 	}
@@ -154,10 +160,14 @@ func runWatch(cmd *cobra.Command, e *env, urls []string, opts *watchOptions) err
 	return cmp.Or(err, s.verdict())
 }
 
-func warnPlaintext(e *env, accounts []*account) {
+// warn says what is probably not meant.
+func warn(e *env, accounts []*account) {
 	for _, a := range accounts {
 		if a.security == imap.Plaintext && !loopback(a.host) {
 			e.say("warning: the password and all mail go to %s unprotected, where others can read them", a.host)
+		}
+		if a.security != imap.TLS && a.port == "993" {
+			e.say("warning: port 993 is for TLS nearly everywhere; if nothing happens, write imaps://")
 		}
 	}
 }
