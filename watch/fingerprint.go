@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
@@ -60,7 +61,7 @@ func printOf(m *imap.Message) mark {
 	if m.Envelope == nil || m.InternalDate.IsZero() || !m.Has(imap.HasSize) {
 		return mark{}
 	}
-	b := binary.BigEndian.AppendUint64(nil, uint64(m.InternalDate.Unix()))
+	b := binary.BigEndian.AppendUint64(make([]byte, 0, 128), uint64(m.InternalDate.Unix()))
 	b = binary.BigEndian.AppendUint64(b, uint64(m.Size))
 	return markOf(append(b, messageID(m.Envelope.MessageID)...))
 }
@@ -72,6 +73,9 @@ func messageID(s string) string {
 		if id, _, ok := strings.Cut(after, ">"); ok {
 			s = id
 		}
+	}
+	if strings.IndexFunc(s, unicode.IsSpace) < 0 {
+		return s
 	}
 	return strings.Join(strings.Fields(s), "")
 }

@@ -25,7 +25,7 @@ import (
 //
 // INBOX is the same in upper and lower case (RFC 9051 §5.1).
 func EventID(account, mailbox string, uidValidity uint32, uid imap.UID, kind Kind) string {
-	var b []byte
+	b := make([]byte, 0, 256) // mostly enough
 	add := func(s string) {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(s)))
 		b = append(b, s...)
@@ -36,7 +36,9 @@ func EventID(account, mailbox string, uidValidity uint32, uid imap.UID, kind Kin
 	add(strconv.FormatUint(uint64(uid), 10))
 	add(string(kind))
 	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:])
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 // canonical is a mailbox's name in the one spelling that it is known by.

@@ -32,6 +32,7 @@ type memory struct {
 	snapshot snapshotRef // zero: there is none
 	covers   imap.UID    // those of told that are below are in the snapshot
 	stale    bool        // sure is not what is in the snapshot
+	tailed   int         // messages in tails that were stored since the snapshot
 	gone     imap.UIDSet // told as gone, which is committed, but perhaps in the snapshot still
 	buried   imap.UIDSet // those of them that are not in sure and told any more
 }
@@ -204,9 +205,9 @@ func (m *memory) recent(next imap.UID) []remembered {
 // merged is one list of two, each in order of UID.
 func merged(a, b []remembered) []remembered {
 	if len(a) > 0 && len(b) > 0 && a[len(a)-1].uid < b[0].uid {
-		return append(slices.Clone(a), b...)
+		return slices.Concat(a, b)
 	}
-	all := append(slices.Clone(a), b...)
+	all := slices.Concat(a, b)
 	slices.SortStableFunc(all, byUID)
 	return slices.CompactFunc(all, func(x, y remembered) bool { return x.uid == y.uid })
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/idlewild-mail/idlewild/imap"
 )
 
-// mostRecent is how many messages stand behind the cursor; when there are more,
-// a snapshot is made.
+// mostRecent is how many messages may stand behind the cursor before a snapshot is
+// made. It waits until the tails together have held as many as it will: who has
+// much to catch up with writes not much more for the snapshots than without them.
 const mostRecent = 256
 
 // slotKey is what a snapshot is kept under.
@@ -116,7 +117,8 @@ func (b *box) save(ctx context.Context, c Cursor, m *memory) error {
 		return err
 	}
 	before := *m
-	if m.stale || len(m.recent(c.UIDNext)) > mostRecent {
+	recent := len(m.recent(c.UIDNext))
+	if m.stale || recent > mostRecent && m.tailed+recent >= m.len() {
 		if err := b.saveSnapshot(ctx, c, m); err != nil {
 			return err
 		}
@@ -126,6 +128,7 @@ func (b *box) save(ctx context.Context, c Cursor, m *memory) error {
 		m.gone, m.buried = before.gone, before.buried
 		return err
 	}
+	m.tailed += recent
 	b.saved = c
 	b.drop(ctx, m.snapshot.slot)
 	return nil
@@ -143,6 +146,7 @@ func (b *box) saveSnapshot(ctx context.Context, c Cursor, m *memory) error {
 		return err
 	}
 	m.snapshot, m.covers, m.stale = snapshotRef{slot, markOf([]byte(text))}, c.UIDNext, false
+	m.tailed = 0
 	m.gone, m.buried = m.gone.Without(m.buried), imap.UIDSet{}
 	return nil
 }

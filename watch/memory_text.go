@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math"
+	"strings"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
@@ -30,7 +31,8 @@ var errDamaged = errors.New("it is damaged")
 
 // tail is the text that stands behind the cursor next, as if that were committed.
 func (m *memory) tail(next imap.UID) string {
-	w := writer{memoryVersion}
+	recent := m.recent(next)
+	w := newWriter(len(recent))
 	w.number(uint64(m.snapshot.slot))
 	w = append(w, m.snapshot.sum[:]...)
 	w.number(uint64(m.validity))
@@ -46,14 +48,14 @@ func (m *memory) tail(next imap.UID) string {
 	w.number(uint64(m.begins))
 	w.number(uint64(m.floor))
 	w.number(uint64(m.low))
-	w.messages(m.recent(next))
+	w.messages(recent)
 	w.set(m.gone)
 	return w.sealed()
 }
 
 // image is the text of a snapshot that has sure in it.
 func image(validity uint32, sure []remembered) string {
-	w := writer{memoryVersion}
+	w := newWriter(len(sure))
 	w.number(uint64(validity))
 	w.messages(sure)
 	return w.sealed()
@@ -98,6 +100,12 @@ func parseImage(text string, validity uint32) ([]remembered, error) {
 // writer makes the contents of a text.
 type writer []byte
 
+// newWriter has room for some messages and what stands around them.
+func newWriter(messages int) writer {
+	w := make(writer, 0, 128+20*messages)
+	return append(w, memoryVersion)
+}
+
 func (w *writer) number(n uint64) { *w = binary.AppendUvarint(*w, n) }
 
 func (w *writer) text(s string) {
@@ -141,7 +149,12 @@ func (w *writer) set(uids imap.UIDSet) {
 
 func (w *writer) sealed() string {
 	*w = binary.BigEndian.AppendUint32(*w, crc32.ChecksumIEEE(*w))
-	return base64.RawURLEncoding.EncodeToString(*w)
+	var text strings.Builder
+	text.Grow(base64.RawURLEncoding.EncodedLen(len(*w)))
+	to := base64.NewEncoder(base64.RawURLEncoding, &text)
+	_, _ = to.Write(*w) // a Builder takes all
+	_ = to.Close()
+	return text.String()
 }
 
 // reader reads a writer's text. What it returns after the first error means
