@@ -43,3 +43,35 @@ func TestBodyHasTheMailbox(t *testing.T) {
 		w.exactIn(1, names...)
 	})
 }
+
+// The loop's body may select another mailbox at every batch, and still has the
+// batch's own each time; a backlog is told without pauses.
+func TestBodySelectsAnother(t *testing.T) {
+	const n = 5000
+	in(t, func(w *world) {
+		w.srv.CreateMailbox("alice", "Archive")
+		w.body = func(b *watch.Batch) bool {
+			if b.Mailbox == "" {
+				return true
+			}
+			found := 0
+			for _, err := range b.Open.Fetch(context.Background(), imap.UIDRange(1, imap.MaxUID), &imap.FetchOptions{Flags: true}) {
+				if err != nil {
+					w.t.Error(err)
+				}
+				found++
+			}
+			if found != n {
+				w.t.Errorf("%d messages in the batch's mailbox", found)
+			}
+			if _, err := b.Open.Client().Examine(context.Background(), "Archive"); err != nil {
+				w.t.Error(err)
+			}
+			return true
+		}
+		w.deliver(n)
+		w.start()
+		w.after(10 * time.Second)
+		w.exact(n)
+	})
+}

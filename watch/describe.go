@@ -19,7 +19,8 @@ import (
 const (
 	carefulAfter = 2       // connections lost while messages were described
 	lessAfter    = 3       // connections lost over one message
-	heldBytes    = 8 << 20 // of Sections, in one batch
+	heldBytes    = 8 << 20 // of Sections, in one batch, by the sizes that the server tells
+	mostHeld     = 4       // times as much is held if those were wrong
 )
 
 // trouble is what a box knows of messages that cannot be described.
@@ -28,9 +29,26 @@ type trouble struct {
 	under   imap.UID         // the one message that is being described; 0: several, or none
 	several bool             // several are
 	tried   map[imap.UID]int // connections lost over each message
+	passed  int              // messages that were described since one was lost
 }
 
 func (b *box) careful() bool { return b.trouble.lost >= carefulAfter }
+
+// window is how many messages to ask for at once.
+func (b *box) window() int {
+	if b.careful() {
+		return 1 // so that it shows which message it is
+	}
+	return scanWindow
+}
+
+// passed notes that messages were reported. What connections were lost over was
+// in the window that comes next, and is behind us when there were so many.
+func (b *box) passed(n int) {
+	if b.trouble.passed += n; b.trouble.passed >= scanWindow {
+		b.described()
+	}
+}
 
 // died notes that the session has ended.
 func (b *box) died() {
@@ -43,11 +61,12 @@ func (b *box) died() {
 	}
 	if t.under != 0 || t.several {
 		t.lost++
+		t.passed = 0
 	}
 	t.under, t.several = 0, false
 }
 
-// described notes that a scan is complete.
+// described notes that there is no trouble: a scan is complete, or has come far.
 func (b *box) described() { b.trouble = trouble{} }
 
 // description is what is asked of messages at first.

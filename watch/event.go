@@ -48,7 +48,8 @@ type Arrived struct {
 	// with its UID alone.
 	*imap.Message
 	// Truncated says that the Sections that were asked for are not there, since
-	// the message is larger than Watcher.MaxBody.
+	// the message is larger than Watcher.MaxBody, or the server told wrong sizes of
+	// it or of those with it.
 	Truncated bool
 }
 

@@ -201,4 +201,5 @@ func (b *box) reported(messages []*imap.Message) {
 		list[i] = rememberedOf(m)
 	}
 	b.memory.report(list)
+	b.unsettled = 0 // a look that is cut short, but has brought something, was not in vain
 }

@@ -111,13 +111,9 @@ func (s *session) scanWindows(ctx context.Context, b *box) error {
 		there = there.Without(imap.UIDRange(1, from-1))
 	}
 	there = there.Without(b.memory.ahead(b.cursor.UIDNext))
-	window := scanWindow
-	if b.careful() {
-		window = 1 // so that it shows which message it is
-	}
 	var uids []imap.UID
 	for uid := range there.All() {
-		if uids = append(uids, uid); len(uids) < window {
+		if uids = append(uids, uid); len(uids) < b.window() {
 			continue
 		}
 		if err := s.scanWindow(ctx, b, uids); err != nil {
@@ -140,7 +136,11 @@ func (s *session) scanWindow(ctx context.Context, b *box, uids []imap.UID) error
 	if err != nil {
 		return err
 	}
-	return s.report(ctx, b, found, uids[len(uids)-1]+1)
+	if err := s.report(ctx, b, found, uids[len(uids)-1]+1); err != nil {
+		return err
+	}
+	b.passed(len(uids))
+	return nil
 }
 
 var (
@@ -174,6 +174,9 @@ func (s *session) reportWith(ctx context.Context, b *box, found []*imap.Message,
 	for part := range s.parts(found) {
 		if err := ctxErr(ctx); err != nil {
 			return err
+		}
+		if s.client.Selected() != s.handle && s.client.Err() == nil {
+			return imap.ErrDeselected // by the loop's body; it is to have the mailbox at each batch
 		}
 		arrived, err := s.withSections(ctx, b, part)
 		if err != nil {

@@ -68,6 +68,7 @@ func (s *session) sections(ctx context.Context, b *box, uids []imap.UID) (map[im
 	}
 	b.trouble.several = true
 	defer s.relieve(b)
+	room := max(mostHeld*heldBytes, s.maxBody)
 	for m, err := range s.handle.Fetch(ctx, imap.UIDSetOf(uids...), s.asks()) {
 		if s.refused(ctx, err) {
 			break
@@ -75,30 +76,29 @@ func (s *session) sections(ctx context.Context, b *box, uids []imap.UID) (map[im
 		if err != nil {
 			return nil, err
 		}
-		held, err := s.hold(m)
+		held, err := hold(m, min(s.maxBody, room))
 		if err != nil {
 			return nil, err
 		}
-		if held {
-			whole[m.UID] = m
+		if held >= 0 {
+			whole[m.UID], room = m, room-held
 		}
 	}
 	return whole, nil
 }
 
 // hold keeps a message's sections in memory, unless they are larger than the
-// server has said.
-func (s *session) hold(m *imap.Message) (bool, error) {
-	var size int64
+// server has said: then it keeps none, and returns -1.
+func hold(m *imap.Message, most int64) (size int64, err error) {
 	for body := range m.Bodies() {
-		if size += body.Size; size > s.maxBody {
-			return false, nil
+		if size += body.Size; size > most {
+			return -1, nil
 		}
 	}
 	for body := range m.Bodies() {
 		if err := body.Keep(); err != nil {
-			return false, err
+			return -1, err
 		}
 	}
-	return true, nil
+	return size, nil
 }

@@ -132,10 +132,14 @@ func (s *session) enter(ctx context.Context, b *box) (bool, error) {
 	if err := s.examine(ctx, b); err != nil {
 		return false, s.openFailed(ctx, b, err)
 	}
-	if b.cursor.UIDNext == 0 {
-		return true, s.baseline(ctx, b)
+	if b.cursor.UIDNext != 0 {
+		return true, nil
 	}
-	return true, nil
+	err := s.baseline(ctx, b)
+	if err != nil && !s.began && !s.patient && s.isMailboxError(err) {
+		return false, fatalError{&MailboxError{b.name, err}}
+	}
+	return err == nil, s.mend(ctx, b, err) // a mailbox without a place must not keep back the others
 }
 
 // emitIn yields events about the connection, with a box that is open for the
