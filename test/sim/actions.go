@@ -14,16 +14,10 @@ import (
 type action struct {
 	do func(*world, Step) error
 
-	// rough is how long it may take, after Step.For, until all is in time again;
-	// 0: mail must be told in time whatever this does.
-	rough time.Duration
+	// wait is how long the Watcher may wait once the trouble is over that this is,
+	// for Step.For; nil: mail must be told in time whatever this does.
+	wait func(World) time.Duration
 }
-
-// Settling times of those who are told to wait.
-const (
-	afterDenial  = 65 * time.Minute // a refused login is tried again within an hour
-	afterMissing = 65 * time.Minute // a mailbox that is missing is looked for every hour
-)
 
 func (w *world) deliver(s Step) error {
 	for i := range s.N {
@@ -167,7 +161,17 @@ func (w *world) command(s Step) error {
 	if a == nil {
 		return fmt.Errorf("no oddity %q", s.Text)
 	}
-	w.rules.add(&rule{name: s.Box, n: s.N, until: time.Now().Add(s.For.d()), do: func() *imaptest.Action { return a(s) }})
+	w.rules.add(&rule{name: s.Box, n: s.N, until: time.Now().Add(s.For.d()), do: func() *imaptest.Action {
+		action := a(s)
+		wait := afterOutage
+		if action.Reply != "" {
+			wait = afterRefusal
+		}
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.trouble(action.Delay, wait(w.plan.World))
+		return action
+	}})
 	return nil
 }
 
@@ -206,10 +210,11 @@ func (w *world) login(s Step) error {
 		return fmt.Errorf("no refusal %q", s.Text)
 	}
 	w.rules.add(&rule{name: "login", until: time.Now().Add(s.For.d()), do: func() *imaptest.Action {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.trouble(0, afterRefusal(w.plan.World))
 		if s.Text == "denied" {
-			w.mu.Lock()
 			w.denied = append(w.denied, attempt{time.Now(), w.now.number})
-			w.mu.Unlock()
 		}
 		return &imaptest.Action{Reply: reply}
 	}})
@@ -260,7 +265,7 @@ func (w *world) clear(Step) error {
 	w.habits.change(func(h *habit) { h.slow = 0 })
 	w.mu.Lock()
 	l := w.now
-	w.unsettle(settling)
+	w.troubles.end()
 	w.mu.Unlock()
 	if l != nil {
 		l.spare()
@@ -326,33 +331,33 @@ func actions() map[string]*action {
 		"move":    {do: (*world).move},
 		"copy":    {do: (*world).move},
 		// mailboxes
-		"rebuild":  {do: (*world).rebuild, rough: settling},
-		"recreate": {do: (*world).recreate, rough: settling},
-		"rename":   {do: (*world).rename, rough: afterMissing},
-		"create":   {do: (*world).create, rough: afterMissing},
-		"delete":   {do: (*world).delete, rough: afterMissing},
-		"lock":     {do: (*world).lock, rough: afterMissing},
+		"rebuild":  {do: (*world).rebuild, wait: afterOutage},
+		"recreate": {do: (*world).recreate, wait: afterOutage},
+		"rename":   {do: (*world).rename, wait: afterOutage},
+		"create":   {do: (*world).create, wait: afterMissing},
+		"delete":   {do: (*world).delete, wait: afterOutage},
+		"lock":     {do: (*world).lock, wait: afterMissing},
 		// the network
-		"cut":    {do: func(w *world, s Step) error { w.net.each(0, (*link).cut); return nil }, rough: settling},
-		"vanish": {do: func(w *world, s Step) error { w.net.each(0, (*link).blackhole); return nil }, rough: settling},
-		"cutat":  {do: sky(func(s Step, x *weather, until time.Time) { x.cutAt(s, until) }), rough: settling},
-		"stall":  {do: sky(func(s Step, x *weather, until time.Time) { x.until = until }), rough: settling},
+		"cut":    {do: func(w *world, s Step) error { w.net.each(0, (*link).cut); return nil }, wait: afterOutage},
+		"vanish": {do: func(w *world, s Step) error { w.net.each(0, (*link).blackhole); return nil }, wait: afterOutage},
+		"cutat":  {do: sky(func(s Step, x *weather, until time.Time) { x.cutAt(s, until) })}, // trouble when it does: see world.calm
+		"stall":  {do: sky(func(s Step, x *weather, until time.Time) { x.until = until }), wait: afterOutage},
 		"lag": {do: sky(func(s Step, x *weather, until time.Time) {
 			x.slow, x.slowUntil = time.Duration(s.N)*time.Millisecond, until
-		}), rough: settling},
-		"refuse": {do: sky(func(s Step, x *weather, until time.Time) { x.refuse, x.refuseUntil = s.Text, until }), rough: settling},
-		// the server
-		"restart": {do: (*world).restart, rough: settling},
-		"command": {do: (*world).command, rough: settling},
-		"at":      {do: (*world).at, rough: settling},
-		"login":   {do: (*world).login, rough: afterDenial},
+		}), wait: afterOutage},
+		"refuse": {do: sky(func(s Step, x *weather, until time.Time) { x.refuse, x.refuseUntil = s.Text, until }), wait: afterOutage},
+		// the server; its rules make trouble when they are met
+		"restart": {do: (*world).restart, wait: afterOutage},
+		"command": {do: (*world).command},
+		"at":      {do: (*world).at},
+		"login":   {do: (*world).login},
 		"lie":     {do: (*world).lie},
 		"calm":    {do: (*world).clear},
-		// the program
-		"die":    {do: (*world).die, rough: settling},
-		"disk":   {do: (*world).breakDisk, rough: settling},
+		// the program; the end of its life is trouble
+		"die":    {do: (*world).die},
+		"disk":   {do: (*world).breakDisk},
 		"commit": {do: (*world).setHabit},
 		"body":   {do: (*world).setHabit},
-		"slow":   {do: (*world).setHabit, rough: settling},
+		"slow":   {do: (*world).setHabit},
 	}
 }

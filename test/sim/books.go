@@ -27,9 +27,10 @@ type books struct {
 	keptTarget    map[string]string // the same, on the disk
 	blurred       map[uint32]bool   // UIDVALIDITYs of mailboxes whose messages cannot be recognized
 	locked        map[string]bool   // mailboxes that cannot be selected
-	calm          time.Time         // from when on everything is to be in time
-	slack         time.Duration     // the server's
-	picture       picture           // of those who handled all
+	troubles      troubles
+	slack         time.Duration // the server's
+	back          time.Time     // when the present life of the program has begun, or the next one will
+	picture       picture       // of those who handled all
 	dials         []attempt
 	denied        []attempt // refused logins
 }
@@ -69,6 +70,9 @@ type fate struct {
 type pending struct {
 	life  int
 	event watch.Arrived
+	first bool      // nobody was told before
+	at    time.Time // when it was told
+	calm  time.Time // as of then
 }
 
 type attempt struct {
@@ -80,18 +84,7 @@ func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
 		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, keptTarget: map[string]string{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
-		calm: time.Now().Add(settling + slack), slack: slack, picture: picture{},
-	}
-}
-
-// settling is how long it may take after bad weather until all is in time again:
-// a dead connection is found out, and the longest pause before the next passes.
-const settling = 16 * time.Minute
-
-// unsettle says that all need not be in time for a while.
-func (b *books) unsettle(d time.Duration) {
-	if t := time.Now().Add(d + b.slack); t.After(b.calm) {
-		b.calm = t
+		slack: slack, picture: picture{},
 	}
 }
 
@@ -158,7 +151,7 @@ func (w *world) book(l *life, b *watch.Batch) {
 			w.changed(e)
 		case watch.Renamed:
 			w.target[e.Mailbox] = e.To
-			w.unsettle(settling)
+			w.trouble(0, afterMissing(w.plan.World))
 		}
 	}
 	if r != nil {
@@ -238,8 +231,8 @@ func (w *world) arrived(l *life, b *watch.Batch, a watch.Arrived) {
 		w.wronged("I4", "%s for the first time, after UID %d", describe(a), r.first)
 	}
 	r.first = max(r.first, uint32(a.UID))
+	w.pending = append(w.pending, pending{l.number, a, f.yielded == 0, time.Now(), w.calm()})
 	f.yielded = l.number
-	w.pending = append(w.pending, pending{l.number, a})
 }
 
 // compare looks at what was told with the server's eyes. (I2)
@@ -255,6 +248,7 @@ func (w *world) compare() {
 		case a.Size != 0 && int(a.Size) != m.size:
 			w.wronged("I2", "%s has %d bytes, not %d", describe(a), m.size, a.Size)
 		default:
+			w.mustBeInTime(p, m)
 			w.mustBeNew(p.life, a, m)
 		}
 	}

@@ -17,32 +17,6 @@ func (w *world) check() bool {
 	return len(w.wrong) > 0
 }
 
-// checkTime looks for messages that should have been told by now.
-func (w *world) checkTime() {
-	now, bound := time.Now(), w.bound()
-	if now.Before(w.calm.Add(bound)) {
-		return
-	}
-	for _, box := range w.plan.World.watched() {
-		if w.locked[w.where(box)] {
-			continue
-		}
-		late := 0
-		var one *message
-		for p, m := range w.alive[w.where(box)] {
-			f := w.fate(telling{box, p})
-			if now.After(m.born.Add(bound)) && !f.handled && !f.skipped && !w.excused(box, m) {
-				one = m
-				late++
-			}
-		}
-		if late > 0 {
-			w.wronged("I1/I9", "%d messages of %s not told, such as %s, which came %s ago, in good weather since %s",
-				late, box, one, now.Sub(one.born), now.Sub(w.calm))
-		}
-	}
-}
-
 // mostDenied is how many refused logins there may be in an hour of one life.
 const mostDenied = 3
 

@@ -26,8 +26,10 @@
 //     to that), and batches are of a bounded size.
 //   - I8: there are not more attempts to connect than the documented pace makes,
 //     and never more than three refused logins an hour.
-//   - I9: in good weather a message is told within the bound that is promised,
-//     also when IDLE is silent.
+//   - I9: a message is told within Watcher.Bound of the moment from which it was
+//     there and a session could be made, also when IDLE is silent. What keeps
+//     sessions from being made excuses for as long as it lasts, and then for the
+//     longest pause that is documented for it (time.go), and no longer.
 //   - I10: what is skipped is named.
 //
 // The program that uses the Watcher handles a batch after it has got it, and it
@@ -55,5 +57,5 @@
 // personality.go (servers), network.go and frames.go (what is in between),
 // rules.go (what the server does about commands), disk.go, life.go (the program)
 // and handler.go (its loop's body). truth.go is what the server had, books.go
-// what was told, check.go compares. What is known of watch's shape is in api.go.
+// what was told, check.go and time.go compare. What is known of watch's shape is in api.go.
 package sim

@@ -58,13 +58,13 @@ func (w *world) program() {
 			l.cancel()
 			return
 		}
-		w.now = l
+		w.now, w.back = l, time.Now()
 		w.beginLife(number, w.disk.copy())
 		w.mu.Unlock()
 		l.live()
 		w.mu.Lock()
 		down, ending := l.down, w.ending
-		w.unsettle(down + settling)
+		w.back = time.Now().Add(down)
 		w.mu.Unlock()
 		if ending {
 			return

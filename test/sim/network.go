@@ -24,6 +24,7 @@ type network struct {
 	rand  *rand.Rand
 	links map[*link]struct{}
 	sky   weather
+	cutAt time.Time // when the weather cut a connection last
 	wg    sync.WaitGroup
 }
 
@@ -118,6 +119,13 @@ func (n *network) set(f func(*weather)) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	f(&n.sky)
+}
+
+// lastCut is when the weather cut a connection; zero: never.
+func (n *network) lastCut() time.Time {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cutAt
 }
 
 // each does something to the live connections of a life, or of all if that is 0.
@@ -256,7 +264,7 @@ func (n *network) piece(l *link, dir int, p []byte) (size int, delay time.Durati
 	if c := &n.sky.cut[dir]; *c > 0 && time.Now().Before(n.sky.cuttingEnds) {
 		if int64(size) >= *c {
 			size, last = int(*c), true
-			*c = 0
+			*c, n.cutAt = 0, time.Now()
 		} else {
 			*c -= int64(size)
 		}

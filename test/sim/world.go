@@ -123,9 +123,9 @@ func (w *world) after(d time.Duration) {
 func (w *world) do(s Step) {
 	w.tell("step", "%s", s)
 	a := w.actions[s.Do]
-	if a.rough > 0 {
+	if a.wait != nil {
 		w.mu.Lock()
-		w.unsettle(s.For.d() + a.rough)
+		w.trouble(s.For.d(), a.wait(w.plan.World))
 		w.mu.Unlock()
 	}
 	if err := a.do(w, s); err != nil {
@@ -144,7 +144,7 @@ func (w *world) goodWeather() {
 		w.do(Step{Do: "lock", Box: box, Text: "open"})
 	}
 	w.mu.Lock()
-	wait := time.Until(w.calm)
+	wait := time.Until(w.calm())
 	w.mu.Unlock()
 	for _, d := range []time.Duration{wait, w.bound()} {
 		w.after(d)
@@ -169,13 +169,16 @@ func (w *world) goodWeather() {
 	}
 }
 
-// bound is how soon a message must be told.
-func (w *world) bound() time.Duration {
-	if s := w.plan.World.Scan.d(); s > 0 {
-		return s + 30*time.Second
+// scan is how often each mailbox is looked at.
+func (w World) scan() time.Duration {
+	if w.Scan > 0 {
+		return w.Scan.d()
 	}
-	return 5*time.Minute + 30*time.Second
+	return 5 * time.Minute
 }
+
+// bound is Watcher.Bound.
+func (w *world) bound() time.Duration { return w.plan.World.scan() + 30*time.Second }
 
 // patience is how long it may take to end a life, in which the network may be
 // anything.
