@@ -19,6 +19,7 @@ type box struct {
 
 	opened     time.Time
 	uidNext    imap.UID // as of then; 0: unknown
+	exists     uint32   // messages as of then
 	scanned    time.Time
 	due        time.Time           // when to look again in any case
 	rest       time.Duration       // from a scan to the next one that news asks for

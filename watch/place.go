@@ -10,7 +10,7 @@ import (
 // place compares the cursor with the mailbox that was opened.
 func (s *session) place(ctx context.Context, b *box) error {
 	state := s.handle.State()
-	b.uidNext = state.UIDNext
+	b.uidNext, b.exists = state.UIDNext, state.Exists
 	switch {
 	case b.cursor.UIDNext == 0:
 		if err := s.baseline(ctx, b); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -91,7 +92,11 @@ func (s *session) scanOnce(ctx context.Context, b *box, from imap.UID) error {
 		return s.scanWindows(ctx, b)
 	}
 	found := map[imap.UID]*imap.Message{}
-	err := s.collect(ctx, b, found, imap.UIDRange(from, imap.MaxUID), s.description(), scanWindow)
+	opts := s.description()
+	if s.fewFrom(b, from) {
+		opts.Slice = math.MaxInt32 // else a large mailbox is searched first
+	}
+	err := s.collect(ctx, b, found, imap.UIDRange(from, imap.MaxUID), opts, scanWindow)
 	if errors.Is(err, errMany) || s.refused(ctx, err) {
 		return s.scanWindows(ctx, b)
 	}
@@ -99,6 +104,14 @@ func (s *session) scanOnce(ctx context.Context, b *box, from imap.UID) error {
 		return err
 	}
 	return s.report(ctx, b, inOrder(found), b.uidNext)
+}
+
+// fewFrom says whether the server has told of no more than a window of messages
+// from a UID on.
+func (s *session) fewFrom(b *box, from imap.UID) bool {
+	there := max(int64(b.uidNext)-int64(from), 0)
+	came := max(int64(s.handle.State().Exists)-int64(b.exists), 0)
+	return b.uidNext != 0 && there+came <= scanWindow
 }
 
 // scanWindows scans in parts.
