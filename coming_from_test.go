@@ -81,14 +81,19 @@ type comingFrom struct {
 
 func TestComingFrom(t *testing.T) {
 	rows := comingFromRows(t)
-	check := typeChecker(t)
+	fset := token.NewFileSet()
+	check := typeChecker(t, fset)
 	for _, r := range rows {
 		snippets := spans(r.ours)
 		if len(snippets) == 0 && r.note == "" {
 			t.Errorf("docs/coming-from.md:%d: %s: neither Go nor a word why not", r.line, r.theirs)
 		}
 		for _, s := range snippets {
-			if err := check(s); err != nil {
+			file, err := parseSnippet(fset, s)
+			if err == nil {
+				err = check(file)
+			}
+			if err != nil {
 				t.Errorf("docs/coming-from.md:%d: %s: %v", r.line, s, err)
 			}
 		}
@@ -173,12 +178,12 @@ func mentioned(rows []comingFrom, library, name string) bool {
 	return false
 }
 
-// typeChecker returns what checks a statement, or an expression, against the
-// packages as they are now.
-func typeChecker(t *testing.T) func(snippet string) error {
+// typeChecker returns what checks a file against the packages as they are now,
+// and against those of the standard library that are named.
+func typeChecker(t *testing.T, fset *token.FileSet, standard ...string) func(file *ast.File) error {
 	t.Helper()
 	const format = "{{if .Export}}{{.ImportPath}}\t{{.Export}}{{end}}"
-	cmd := exec.Command("go", "list", "-export", "-deps", "-f", format, "./...")
+	cmd := exec.Command("go", append([]string{"list", "-export", "-deps", "-f", format, "./..."}, standard...)...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -189,19 +194,14 @@ func typeChecker(t *testing.T) func(snippet string) error {
 		path, file, _ := strings.Cut(strings.TrimSpace(line), "\t")
 		exports[path] = file
 	}
-	fset := token.NewFileSet()
 	imports := importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) {
 		return os.Open(exports[path])
 	})
-	return func(snippet string) error {
-		file, err := parseSnippet(fset, snippet)
-		if err != nil {
-			return err
-		}
+	return func(file *ast.File) error {
 		var found []error
 		conf := types.Config{Importer: imports, Error: func(err error) {
-			if !strings.Contains(err.Error(), "declared and not used") {
-				found = append(found, errors.New(err.(types.Error).Msg))
+			if e := err.(types.Error); !strings.Contains(e.Msg, "declared and not used") {
+				found = append(found, fmt.Errorf("%v: %s", fset.Position(e.Pos), e.Msg))
 			}
 		}}
 		_, _ = conf.Check("p", fset, []*ast.File{file}, nil)
