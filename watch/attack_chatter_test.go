@@ -2,83 +2,179 @@ package watch_test
 
 import (
 	"bytes"
-	"context"
 	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
-// chatterer is a connection on which a command is swallowed and never answered,
-// while the server says every now and then that it is still there.
-type chatterer struct {
+// trap swallows the first command with a word in it, and all that follows on that
+// connection.
+type trap struct {
+	word   []byte
+	says   string // by the server every now and then; "": nothing
+	set    atomic.Bool
+	sprung atomic.Bool
+}
+
+// trapped is a connection that may fall into a trap.
+type trapped struct {
 	net.Conn
-	on     *atomic.Bool // from now on
-	once   sync.Once
-	begun  chan struct{}
+	*trap
+	stuck  chan struct{}
 	closed chan struct{}
 	end    sync.Once
 }
 
-func (c *chatterer) Write(p []byte) (int, error) {
-	if c.on.Load() && bytes.Contains(p, []byte("UID FETCH")) {
-		c.once.Do(func() { close(c.begun); c.Conn.SetReadDeadline(time.Now()) })
+func (t *trap) wrap(conn net.Conn) net.Conn {
+	return &trapped{Conn: conn, trap: t, stuck: make(chan struct{}), closed: make(chan struct{})}
+}
+
+func (c *trapped) isStuck() bool {
+	select {
+	case <-c.stuck:
+		return true
+	default:
+		return false
+	}
+}
+
+func (c *trapped) Write(p []byte) (int, error) {
+	if c.set.Load() && bytes.Contains(p, c.word) && c.sprung.CompareAndSwap(false, true) {
+		close(c.stuck)
+		_ = c.Conn.SetReadDeadline(time.Now()) // who reads comes back
+	}
+	if c.isStuck() {
 		return len(p), nil
 	}
 	return c.Conn.Write(p)
 }
 
-func (c *chatterer) Read(p []byte) (int, error) {
+func (c *trapped) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	select {
-	case <-c.begun:
-	default:
+	if !c.isStuck() {
 		return n, err
 	}
+	if c.says == "" {
+		<-c.closed
+		return 0, net.ErrClosed
+	}
 	select {
-	case <-time.After(20 * time.Second):
-		return copy(p, "* OK still here\r\n"), nil
+	case <-time.After(7 * time.Second):
+		return copy(p, c.says), nil
 	case <-c.closed:
 		return 0, net.ErrClosed
 	}
 }
 
-func (c *chatterer) Close() error {
+func (c *trapped) SetReadDeadline(t time.Time) error {
+	if c.isStuck() {
+		return nil
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+func (c *trapped) Close() error {
 	c.end.Do(func() { close(c.closed) })
 	return c.Conn.Close()
 }
 
-// A server that keeps talking but never answers is told of, however long it takes.
-func TestAttackChatter(t *testing.T) {
-	in(t, func(w *world) {
-		var on atomic.Bool
-		w.w.Dial = func(ctx context.Context) (*imap.Client, error) {
-			w.dials.Add(1)
-			c, err := imap.Dial(ctx, "test:143", &imap.Options{Security: imap.Plaintext, InsecureLogin: true,
-				Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-					conn, err := w.srv.Dial(ctx, network, address)
-					if err != nil || w.dials.Load() > 1 {
-						return conn, err
+const (
+	stillHere = "* OK still here\r\n"
+	toldAgain = "* STATUS Box0 (MESSAGES 0)\r\n* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 9 INTERNALDATE \"01-Jan-2000 00:00:00 +0000\"" +
+		" ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))\r\n"
+)
+
+// unanswered are the commands that a Watcher waits for.
+var unanswered = []struct {
+	word    string
+	mode    watch.Mode
+	changes bool
+	provoke func(w *world)
+}{
+	{word: "UID FETCH", mode: watch.ModeIdle},
+	{word: "UID SEARCH", mode: watch.ModeIdle, provoke: func(w *world) {
+		w.deliver(2)
+		w.must(w.srv.Remove("alice", "INBOX", 1)) // the gap is asked about
+	}},
+	{word: "EXAMINE", mode: watch.ModeIdle},
+	{word: "NOOP", mode: watch.ModeIdle},
+	{word: "DONE", mode: watch.ModeIdle},
+	{word: " IDLE", mode: watch.ModeIdle, provoke: (*world).disconnect},
+	{word: "NOOP", mode: watch.ModePoll},
+	{word: "ENABLE", mode: watch.ModeIdle, changes: true, provoke: (*world).disconnect},
+	{word: "UID FETCH 1:", mode: watch.ModeIdle, changes: true, provoke: func(w *world) { w.deliver(1) }},
+	{word: "STATUS", mode: watch.ModeRotate},
+	{word: "LIST", mode: watch.ModeRotate, provoke: func(w *world) {
+		w.must(w.srv.DeleteMailbox("alice", "Box1"))
+	}},
+	{word: "NOTIFY", mode: watch.ModeNotify, provoke: (*world).disconnect},
+	{word: "UNSELECT", mode: watch.ModeNotify},
+	{word: "STATUS", mode: watch.ModeNotify},
+}
+
+func (w *world) disconnect() { w.srv.Disconnect("alice", "") }
+
+// A server that does not answer a command is left in time for Bound, whichever
+// command it is, and whether it says something else meanwhile, the same again and
+// again, or nothing at all.
+func TestP6_Unanswered(t *testing.T) {
+	for _, tt := range unanswered {
+		for how, says := range map[string]string{
+			"silence": "", "chatter": stillHere, "again": toldAgain,
+		} {
+			t.Run(string(tt.mode)+" "+tt.word+" "+how, func(t *testing.T) {
+				inWith(t, &imaptest.Options{}, func(w *world) {
+					w.w.Listen, w.w.Changes, w.w.Store = tt.mode, tt.changes, new(memory)
+					if tt.mode == watch.ModeRotate || tt.mode == watch.ModeNotify {
+						w.boxes(2)
 					}
-					return &chatterer{Conn: conn, on: &on, begun: make(chan struct{}), closed: make(chan struct{})}, nil
-				}})
-			if err != nil {
-				return nil, err
-			}
-			return c, c.Login(ctx, "alice", "secret")
+					tr := &trap{word: []byte(tt.word), says: says}
+					w.through("test", tr.wrap)
+					w.faults(imaptest.Faults{MuteIdle: true, HoldExists: true})
+					w.start()
+					w.after(time.Minute)
+					tr.set.Store(true)
+					if tt.provoke != nil {
+						tt.provoke(w)
+					}
+					for range 20 {
+						w.deliver(1)
+						w.after(30 * time.Second)
+					}
+					w.after(w.w.Bound())
+					if !tr.sprung.Load() || len(w.uids()) == 0 {
+						t.Errorf("the command was sent: %v; %d messages were told", tr.sprung.Load(), len(w.uids()))
+						return
+					}
+					if d := w.delay("alice", "INBOX"); d > w.w.Bound() {
+						t.Errorf("a message was told after %v; the bound is %v", d, w.w.Bound())
+					}
+				})
+			})
 		}
+	}
+}
+
+// A login that is never answered is given up too, and tried again.
+func TestUnansweredLogin(t *testing.T) {
+	in(t, func(w *world) {
+		tr := &trap{word: []byte("LOGIN"), says: stillHere}
+		w.through("test", tr.wrap)
 		w.start()
-		w.after(time.Second)
-		on.Store(true)
+		w.after(time.Minute)
+		tr.set.Store(true)
+		w.disconnect()
 		w.deliver(1)
-		w.after(time.Hour)
-		if len(all[watch.Stale](w))+len(all[watch.Offline](w)) == 0 {
-			t.Error("nothing was told")
-		}
+		w.after(10 * time.Minute)
 		w.exact(1)
+		offs := all[watch.Offline](w)
+		if !tr.sprung.Load() || len(offs) != 2 || offs[1].Reason != watch.ReasonTimeout {
+			t.Errorf("offline: %+v", offs)
+		}
 	})
 }

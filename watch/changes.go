@@ -61,7 +61,7 @@ func (s *session) enable(ctx context.Context) error {
 	if !s.changes || !s.client.Has("QRESYNC") {
 		return nil
 	}
-	_, err := s.client.Enable(ctx, "QRESYNC")
+	_, err := answer(s, func() ([]string, error) { return s.client.Enable(ctx, "QRESYNC") })
 	if err != nil && s.client.Err() == nil && ctx.Err() == nil {
 		s.log.Warn("watch: QRESYNC cannot be enabled", "error", err)
 		return nil

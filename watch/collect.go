@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"github.com/idlewild-mail/idlewild/imap"
-	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
 // errMany says that there are more messages than are to be held at once.
@@ -21,13 +20,12 @@ func (s *session) collect(
 ) (err error) {
 	b.trouble.several = b.trouble.under == 0
 	order := map[uint32]imap.UID{} // by number
-	within, heard, stop := answering(ctx)
 	defer func() {
-		if err = stop(err); !errors.Is(err, imap.ErrTimeout) { // else the connection is given up
+		if !errors.Is(err, imap.ErrTimeout) { // else the connection is given up
 			s.relieve(b)
 		}
 	}()
-	for m, err := range s.handle.Fetch(within, uids, opts) {
+	for m, err := range s.messages(ctx, uids, opts) {
 		if err != nil {
 			return err
 		}
@@ -43,7 +41,6 @@ func (s *session) collect(
 			return errMany
 		}
 		found[m.UID] = m
-		heard()
 	}
 	if !b.disorder && !rises(order) {
 		return errContradiction
@@ -78,7 +75,7 @@ func (s *session) leftOutBy(ctx context.Context, b *box, found []*imap.Message, 
 	if gap.Empty() {
 		return more, nil
 	}
-	there, err := s.handle.Search(ctx, search.UIDs(gap))
+	there, err := s.findUIDs(ctx, gap)
 	if s.refused(ctx, err) {
 		return more, nil
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/idlewild-mail/idlewild/imap"
-	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
 // One message must not keep the others back: there are servers that refuse to
@@ -141,7 +140,7 @@ func (s *session) describeLess(ctx context.Context, b *box, uid imap.UID) ([]*im
 	}
 	if err != nil {
 		// It may be the mailbox that is refused, and not the message.
-		if _, err := s.handle.Search(ctx, search.UIDs(imap.UIDSetOf(uid))); err != nil {
+		if _, err := s.findUIDs(ctx, imap.UIDSetOf(uid)); err != nil {
 			return nil, err
 		}
 	}

@@ -24,7 +24,7 @@ func (s *session) happened(ctx context.Context, b *box, gap imap.UIDSet) imap.UI
 	}
 	var vanished imap.UIDSet
 	opts := &imap.FetchOptions{Flags: true, ChangedSince: b.knows().scanned, Vanished: &vanished}
-	for _, err := range s.handle.Fetch(ctx, gap, opts) {
+	for _, err := range s.messages(ctx, gap, opts) {
 		if err != nil {
 			return gap
 		}

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/idlewild-mail/idlewild/imap"
-	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
 // What was in a mailbox when it was first looked at is learned bit by bit, while
@@ -30,7 +29,7 @@ func (s *session) ignorant() bool {
 func (s *session) gather(ctx context.Context, b *box) error {
 	m := b.memory
 	if m.unread == nil {
-		there, err := s.handle.Search(ctx, search.UIDs(imap.UIDRange(1, m.low-1)))
+		there, err := s.findUIDs(ctx, imap.UIDRange(1, m.low-1))
 		if s.refused(ctx, err) {
 			m.full = true
 			return nil
@@ -94,7 +93,7 @@ func (s *session) recognize(ctx context.Context, uids []imap.UID) ([]remembered,
 		}
 		if refusals++; refusals == 1 {
 			// It may be the mailbox that is refused, and not the messages.
-			if _, err := s.handle.Search(ctx, search.UIDs(imap.UIDSetOf(uids...))); err != nil {
+			if _, err := s.findUIDs(ctx, imap.UIDSetOf(uids...)); err != nil {
 				return nil, err
 			}
 		}
@@ -118,7 +117,7 @@ func (s *session) recognize(ctx context.Context, uids []imap.UID) ([]remembered,
 func (s *session) marks(ctx context.Context, uids imap.UIDSet) ([]remembered, error) {
 	opts := recognizable(imap.FetchOptions{}, s.client)
 	var list []remembered
-	for m, err := range s.handle.Fetch(ctx, uids, &opts) {
+	for m, err := range s.messages(ctx, uids, &opts) {
 		if err != nil {
 			return nil, err
 		}

@@ -48,7 +48,7 @@ func (s *session) compareFlags(ctx context.Context, t *teller, maybe bool) error
 // tellFlags asks for flags, and tells those that are not known.
 func (s *session) tellFlags(ctx context.Context, t *teller, uids imap.UIDSet, opts *imap.FetchOptions, maybe bool) error {
 	var found []*imap.Message
-	for m, err := range s.handle.Fetch(ctx, uids, opts) {
+	for m, err := range s.messages(ctx, uids, opts) {
 		if err != nil {
 			return err
 		}

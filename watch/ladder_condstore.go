@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"github.com/idlewild-mail/idlewild/imap"
-	"github.com/idlewild-mail/idlewild/imap/search"
 )
 
 // mostChanged is how many changed messages are held at once.
@@ -76,7 +75,7 @@ func (s *session) removals(ctx context.Context, t *teller) error {
 // there are the messages below the cursor.
 func (s *session) there(ctx context.Context, b *box) (imap.UIDSet, error) {
 	below := imap.UIDRange(1, b.cursor.UIDNext-1)
-	found, err := s.handle.Search(ctx, search.UIDs(below))
+	found, err := s.findUIDs(ctx, below)
 	if err == nil && s.handle.Rebuilt() {
 		err = errRebuilt
 	}

@@ -16,11 +16,12 @@ import (
 // goroutine.
 type line struct {
 	*run
-	pace    pace
-	renewal renewal
-	began   bool               // there was a connection
-	looks   uint64             // complete scans
-	alerted map[mark]time.Time // when which alert was heard; used by the present session's hear
+	pace     pace
+	renewal  renewal
+	patience patience
+	began    bool               // there was a connection
+	looks    uint64             // complete scans
+	alerted  map[mark]time.Time // when which alert was heard; used by the present session's hear
 
 	mu      sync.Mutex
 	boxes   []*box
@@ -105,7 +106,11 @@ func (l *line) connection(ctx context.Context) (err error) {
 	if err := l.await(ctx); err != nil {
 		return err
 	}
-	client, err := l.dial(ctx)
+	dialing, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil) // when the connection has ended: what Dial has started may need it
+	late := time.AfterFunc(longestDial, func() { cancel(errLongDial) })
+	client, err := l.dial(dialing)
+	late.Stop()
 	if err == nil && client == nil {
 		err = errNoClient
 	}
@@ -118,6 +123,9 @@ func (l *line) connection(ctx context.Context) (err error) {
 	s := newSession(l, client)
 	defer s.hangUp(ctx)
 	err = s.work(ctx)
+	if s.gaveUp.Load() && !is[fatalError](err) {
+		return errNoAnswer
+	}
 	if errors.Is(err, imap.ErrTimeout) { // nobody is there to say goodbye to
 		_ = client.Close()
 	}

@@ -36,7 +36,7 @@ func (s *session) learn(ctx context.Context) {
 	for _, b := range s.mine() {
 		b.died()
 	}
-	if s.alive.IsZero() {
+	if s.alive.IsZero() || s.gaveUp.Load() { // it did not die of silence
 		return
 	}
 	now := time.Now()

@@ -112,6 +112,8 @@ func (s *session) whyMissing(ctx context.Context, b *box, err error) (MissingRea
 // server that does not answer LIST has it.
 func (s *session) list(ctx context.Context, name string) (there, selectable bool, _ error) {
 	defer func() { s.listed = time.Now() }()
+	q := s.question(0)
+	defer q.end()
 	// A wildcard in the name cannot be escaped, but matches itself too.
 	for e, err := range s.client.List(ctx, name, nil) {
 		if err != nil {
@@ -120,6 +122,7 @@ func (s *session) list(ctx context.Context, name string) (there, selectable bool
 			}
 			return false, false, err
 		}
+		q.heard()
 		if canonical(e.Mailbox) == canonical(name) && !e.Has(`\NonExistent`) {
 			return true, e.Selectable(), nil
 		}

@@ -46,7 +46,7 @@ func (s *session) hearAgain(ctx context.Context) error {
 		s.become(ModePoll)
 		return nil
 	}
-	_, err := s.client.Notify(ctx, &imap.NotifyOptions{Groups: []imap.NotifyGroup{
+	_, err := s.setNotify(ctx, &imap.NotifyOptions{Groups: []imap.NotifyGroup{
 		{Mailboxes: imap.NotifySelectedDelayed, Events: s.notifyEvents()},
 	}})
 	if err != nil && s.client.Err() == nil && ctx.Err() == nil {
@@ -61,13 +61,17 @@ func (s *session) askNotify(ctx context.Context, names []string, more ...imap.No
 	events := append(s.notifyEvents(), more...)
 	// The answer has what came between the last look and now, of which the server
 	// would never tell.
-	found, err := s.client.Notify(ctx, &imap.NotifyOptions{Status: true, Groups: []imap.NotifyGroup{
+	found, err := s.setNotify(ctx, &imap.NotifyOptions{Status: true, Groups: []imap.NotifyGroup{
 		{Mailboxes: imap.NotifyNamed, Names: names, Events: events},
 	}})
 	for _, status := range found {
 		s.heard(imap.StatusChanged{Status: status})
 	}
 	return err
+}
+
+func (s *session) setNotify(ctx context.Context, opts *imap.NotifyOptions) ([]*imap.MailboxStatus, error) {
+	return answer(s, func() ([]*imap.MailboxStatus, error) { return s.client.Notify(ctx, opts) })
 }
 
 // notifyEvents is what the server is to tell of messages.
@@ -122,6 +126,8 @@ func (s *session) leave(ctx context.Context, b *box) error {
 }
 
 func (s *session) unselect(ctx context.Context, b *box) error {
+	q := s.question(0)
+	defer q.end()
 	handle := s.handle
 	s.open, s.handle = nil, nil
 	err := handle.Unselect(ctx)

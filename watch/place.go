@@ -97,7 +97,7 @@ func (s *session) end(ctx context.Context, b *box) (imap.UID, error) {
 
 // lastMessages is the first of the last n messages, or end.
 func (s *session) lastMessages(ctx context.Context, n int, end imap.UID) (imap.UID, error) {
-	there, err := s.handle.Search(ctx, nil)
+	there, err := s.find(ctx, nil)
 	if err != nil {
 		return 0, err
 	}
@@ -110,12 +110,12 @@ func (s *session) lastMessages(ctx context.Context, n int, end imap.UID) (imap.U
 // since is the first message that came at Watcher.From or later, or end. SEARCH
 // knows days only, in the server's own zone, so it is asked for one day more.
 func (s *session) since(ctx context.Context, end imap.UID) (imap.UID, error) {
-	found, err := s.handle.Search(ctx, search.Since(s.from.since.AddDate(0, 0, -1)))
+	found, err := s.find(ctx, search.Since(s.from.since.AddDate(0, 0, -1)))
 	if err != nil {
 		return 0, err
 	}
 	first := end
-	for m, err := range s.handle.Fetch(ctx, found, &imap.FetchOptions{InternalDate: true}) {
+	for m, err := range s.messages(ctx, found, &imap.FetchOptions{InternalDate: true}) {
 		if err != nil {
 			return 0, err
 		}

@@ -44,6 +44,8 @@ func (b *box) mailboxID() string {
 // nameOf is the name of the mailbox with a MAILBOXID; "": there is none.
 func (s *session) nameOf(ctx context.Context, id string) (name string, err error) {
 	defer func() { s.listed = time.Now() }()
+	q := s.question(0)
+	defer q.end()
 	opts := &imap.ListOptions{ReturnStatus: []imap.StatusItem{imap.StatusMailboxID}}
 	for e, err := range s.client.List(ctx, "*", opts) {
 		if s.refused(ctx, err) {
@@ -52,6 +54,7 @@ func (s *session) nameOf(ctx context.Context, id string) (name string, err error
 		if err != nil {
 			return "", err
 		}
+		q.heard()
 		if e.Status != nil && e.Status.MailboxID == id {
 			name = e.Mailbox
 		}

@@ -18,7 +18,7 @@ func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) er
 	if e.Policy == PolicyResume && b.memory.empty() {
 		e.Policy = PolicyReplay
 	}
-	there, err := s.handle.Search(ctx, nil)
+	there, err := s.find(ctx, nil)
 	if err != nil {
 		return err
 	}

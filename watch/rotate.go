@@ -61,11 +61,16 @@ func (s *session) askOthers(ctx context.Context) error {
 // ask compares the STATUS of mailboxes with what is known of them.
 func (s *session) ask(ctx context.Context, boxes ...*box) error {
 	status, errs := make([]*imap.MailboxStatus, len(boxes)), make([]error, len(boxes))
-	var wg sync.WaitGroup
+	answered := make([]sync.WaitGroup, len(boxes))
 	for i, b := range boxes {
-		wg.Go(func() { status[i], errs[i] = s.client.Status(ctx, b.current, s.statusItems()...) })
+		answered[i].Go(func() { status[i], errs[i] = s.client.Status(ctx, b.current, s.statusItems()...) })
 	}
-	wg.Wait()
+	q := s.question(0)
+	for i := range answered {
+		answered[i].Wait()
+		q.heard()
+	}
+	q.end()
 	for i, b := range boxes {
 		switch {
 		case errs[i] == nil:

@@ -116,7 +116,7 @@ func (s *session) fewFrom(b *box, from imap.UID) bool {
 
 // scanWindows scans in parts.
 func (s *session) scanWindows(ctx context.Context, b *box) error {
-	there, err := s.handle.Search(ctx, nil)
+	there, err := s.find(ctx, nil)
 	if err != nil {
 		return err
 	}

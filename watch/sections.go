@@ -69,7 +69,7 @@ func (s *session) sections(ctx context.Context, b *box, uids []imap.UID) (map[im
 	b.trouble.several = true
 	defer s.relieve(b)
 	room := max(mostHeld*heldBytes, s.maxBody)
-	for m, err := range s.handle.Fetch(ctx, imap.UIDSetOf(uids...), s.asks()) {
+	for m, err := range s.messages(ctx, imap.UIDSetOf(uids...), s.asks()) {
 		if s.refused(ctx, err) {
 			break
 		}

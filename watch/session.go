@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
@@ -31,11 +32,12 @@ type session struct {
 	askAt     time.Time     // when to ask for the STATUS of mailboxes
 	profile   profile
 
-	notified  []string  // the mailboxes that NOTIFY is set for
-	ends      int       // how often the server has ended it
-	deaf      bool      // IDLE tells nothing, since NOTIFY was given up
-	idleAfter time.Time // IDLE was refused, and is not tried before
-	noModSeqs bool      // the server cannot tell changes by mod-sequence
+	notified  []string    // the mailboxes that NOTIFY is set for
+	ends      int         // how often the server has ended it
+	deaf      bool        // IDLE tells nothing, since NOTIFY was given up
+	idleAfter time.Time   // IDLE was refused, and is not tried before
+	noModSeqs bool        // the server cannot tell changes by mod-sequence
+	gaveUp    atomic.Bool // the server has not answered, and the connection was closed
 
 	ear       sync.Mutex
 	alerts    alertQueue

@@ -7,11 +7,12 @@ import (
 
 // Bound is how long it may take at most until a message that has arrived is
 // reported, even if the server never says a word about it: promise P6. It is
-// Scan, the time in which a dead connection is recognized, and as much again for
-// a new one: 5 minutes and 30 seconds by default. It holds as long as the server
-// lets us connect, and answers, within those seconds, and the loop's body does not
-// take its time. A connection that dies in the middle of an answer is waited for
-// as long as imap.Timeouts.Command says, two minutes by default.
+// Scan, the 15 seconds in which a connection that died is recognized, idle or in
+// the middle of an answer, and as much again for a new one: 5 minutes and 30
+// seconds by default. It holds as long as the server lets us connect, and answers,
+// within those seconds, and the loop's body does not take its time. A server that
+// was slower within the last hour is given more of them, up to 10 minutes, and
+// sections of messages as long as they need at 16 KiB a second.
 func (w *Watcher) Bound() time.Duration { return bound(span(w.Scan, defaultScan)) }
 
 func bound(scan time.Duration) time.Duration { return scan + 2*probeWait }

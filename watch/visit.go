@@ -119,9 +119,8 @@ func (s *session) look(ctx context.Context, b *box) (bool, error) {
 // examine opens a mailbox without changing anything in it.
 func (s *session) examine(ctx context.Context, b *box) error {
 	s.open, s.handle = nil, nil
-	within, _, stop := answering(ctx)
-	handle, err := s.client.Select(within, b.current, s.selectOptions(b))
-	if err = stop(err); err != nil {
+	handle, err := answer(s, func() (*imap.Mailbox, error) { return s.client.Select(ctx, b.current, s.selectOptions(b)) })
+	if err != nil {
 		return err
 	}
 	s.open, s.handle = b, handle

@@ -21,7 +21,8 @@ import (
 type Watcher struct {
 	// Dial connects and logs in. It is called for every connection, perhaps by
 	// several goroutines at once; the Client belongs to the Watcher then. It must
-	// come back when ctx is done, and within a few minutes at all.
+	// come back when ctx is done: after 5 minutes if it has not come back by then,
+	// else when the connection has ended.
 	Dial func(ctx context.Context) (*imap.Client, error)
 
 	// Account names whose mailboxes they are, as in "alice@imap.example.org", in
