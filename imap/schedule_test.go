@@ -32,7 +32,7 @@ func TestSchedules(t *testing.T) {
 		seeds = 30
 	}
 	if os.Getenv("IDLEWILD_LONG") != "" {
-		seeds = 5000
+		seeds = 3000
 	}
 	if n, _ := fmt.Sscan(os.Getenv("IDLEWILD_SEED"), &first); n == 1 {
 		seeds = 1
