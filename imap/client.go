@@ -65,6 +65,7 @@ type Client struct {
 	opening     *Mailbox // SELECT was written
 	previous    *Mailbox // what was selected before, until SELECT is answered
 	notices     listeners[Notice]
+	early       earlyAlerts
 	events      listeners[Event]
 	notify      notifyState
 	kick        chan struct{} // wakes a parked reader

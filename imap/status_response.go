@@ -108,7 +108,9 @@ func (c *Client) alert(r *response) {
 			return
 		}
 	}
-	c.notices.add(Notice{Kind: NoticeAlert, Text: text}, 1+len(text))
+	n := Notice{Kind: NoticeAlert, Text: text}
+	c.early.add(n)
+	c.notices.add(n, 1+len(text))
 	if c.box != nil {
 		c.box.add(Alert{Text: text}, 1+len(text))
 	}

@@ -251,13 +251,41 @@ func (l *listener[T]) signal() {
 	}
 }
 
+// earlyAlerts are those that came before anybody could listen: with the greeting
+// for instance. The zero value is ready; it is guarded by the client's mutex.
+type earlyAlerts struct {
+	items []Notice
+	bytes int
+	over  bool // somebody has listened
+}
+
+const (
+	maxEarly      = 64
+	maxEarlyBytes = 16 << 10
+)
+
+func (e *earlyAlerts) add(n Notice) {
+	if !e.over && len(e.items) < maxEarly && e.bytes+len(n.Text) <= maxEarlyBytes {
+		e.items, e.bytes = append(e.items, n), e.bytes+len(n.Text)
+	}
+}
+
+func (e *earlyAlerts) take() []Notice {
+	items := e.items
+	*e = earlyAlerts{over: true}
+	return items
+}
+
 // Notices yields what concerns the connection as a whole: alerts, quotas that
 // are exceeded, changed metadata, the progress of commands, BYE, and at last
 // that the connection is gone. It ends with that, with ctx's error, or by break.
+// The first loop begins with the alerts that came before it, those in the greeting
+// and in the answer to the login too, of which 16 KiB are kept.
 func (c *Client) Notices(ctx context.Context) iter.Seq2[Notice, error] {
 	return func(yield func(Notice, error) bool) {
 		c.mu.Lock()
 		l := c.notices.join()
+		l.items = c.early.take()
 		c.mu.Unlock()
 		defer func() {
 			c.mu.Lock()

@@ -19,9 +19,9 @@ type line struct {
 	pace     pace
 	renewal  renewal
 	patience patience
-	began    bool               // there was a connection
-	looks    uint64             // complete scans
-	alerted  map[mark]time.Time // when which alert was heard; used by the present session's hear
+	began    bool   // there was a connection
+	looks    uint64 // complete scans
+	alerts   alertQueue
 
 	mu      sync.Mutex
 	boxes   []*box
@@ -168,7 +168,7 @@ func (l *line) pause(ctx context.Context, err error) error {
 	off := l.pace.next(err)
 	off.Mailboxes = l.names()
 	l.log.Warn("watch: offline", "reason", off.Reason, "class", off.Class, "retry", off.Retry, "attempt", off.Attempt, "error", err)
-	if err := l.tell(ctx, append([]Event{off}, l.pace.also()...)...); err != nil {
+	if err := l.tell(ctx, append(append(l.alerts.take(time.Now()), off), l.pace.also()...)...); err != nil {
 		return err
 	}
 	return l.rest(ctx, time.Now().Add(off.Retry), newsOf(err), off.Class == ClassOutage)

@@ -40,7 +40,6 @@ type session struct {
 	gaveUp    atomic.Bool // the server has not answered, and the connection was closed
 
 	ear       sync.Mutex
-	alerts    alertQueue
 	jumped    bool               // time was lost
 	poked     bool               // somebody wants the session to look around
 	interrupt context.CancelFunc // ends the waiting; nil: there is none
@@ -53,9 +52,7 @@ func newSession(l *line, c *imap.Client) *session {
 
 // work follows the mailboxes until the connection is lost, which is the error.
 func (s *session) work(ctx context.Context) error {
-	hearing, stop := context.WithCancel(ctx)
-	defer stop()
-	s.workers.Go(func() { s.hear(hearing) })
+	s.workers.Go(s.hear)
 	if err := s.enable(ctx); err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ func (s *session) step(ctx context.Context) error {
 		if s.ignorant() {
 			return s.mend(ctx, s.open, s.gather(ctx, s.open))
 		}
-		return s.wait(ctx, earlier(earlier(at, renew), s.alertsDue()))
+		return s.wait(ctx, earlier(earlier(at, renew), s.alerts.due()))
 	}
 	return s.mend(ctx, b, s.visit(ctx, b))
 }
