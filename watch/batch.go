@@ -56,7 +56,8 @@ func (b *Batch) Commit() error {
 // CommitFirst is Commit for the first n of the Events only: those behind them
 // come again after a restart, unless a later Commit saves more. Events that are
 // not Arrived count with the message behind them, so some may come again too.
-// Call it with growing n.
+// Call it with growing n: one that would take back what is committed is
+// ErrBackward, and saves nothing.
 func (b *Batch) CommitFirst(n int) error {
 	if n >= len(b.Events) {
 		return b.Commit()

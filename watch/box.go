@@ -106,8 +106,11 @@ func (b *box) leaps(next imap.UID) bool {
 func (b *box) commit(ctx context.Context, number uint64, c Cursor, m *memory, whole bool) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if number < b.committed {
+	switch {
+	case number < b.committed, number == b.committed && !whole && (!b.partly || c.UIDNext < b.saved.UIDNext):
 		return ErrBackward
+	case number == b.committed && !b.partly:
+		return nil // once is enough
 	}
 	if whole {
 		b.depart(number, m)
