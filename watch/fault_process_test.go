@@ -33,17 +33,65 @@ func TestB74_PanicInDial(t *testing.T) {
 		w.after(time.Minute)
 		w.srv.Disconnect("alice", "")
 		w.deliver(1)
-		w.after(time.Hour)
+		w.after(20 * time.Minute)
 		off := all[watch.Offline](w)
-		if len(off) < 2 || off[1].Class != watch.ClassDefect || !contains(off[1].Err.Error(), "a bug") {
-			t.Fatalf("offline: %+v", off)
-		}
-		if len(off) > 12 {
-			t.Errorf("%d attempts in an hour", len(off))
+		if len(off) != 3 || off[1].Class != watch.ClassDefect || !contains(off[1].Err.Error(), "a bug") {
+			t.Errorf("offline: %+v", off)
 		}
 		panics.Store(false)
-		w.after(2 * time.Hour)
+		w.after(time.Hour)
 		w.exact(1)
+	})
+}
+
+// The third panic of a connection within an hour ends the Watch, so that whoever
+// supervises the program sees it.
+func TestB74_PanicsEndTheWatch(t *testing.T) {
+	for name, boxes := range map[string]int{"one connection": 0, "three": 2} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(w *world) {
+				w.w.Patient, w.w.Listen = true, watch.ModeIdle
+				names := w.boxes(boxes)
+				w.w.Dial = func(ctx context.Context) (*imap.Client, error) {
+					if int(w.dials.Add(1)) > len(names) {
+						panic("a bug")
+					}
+					return w.dial(ctx)
+				}
+				w.start()
+				w.after(time.Minute)
+				w.disconnect()
+				if !w.ended() || !contains(w.err.Error(), "3 panics") || !contains(w.err.Error(), "a bug") {
+					t.Errorf("the Watch has ended with %v", w.err)
+				}
+				if n := len(all[watch.Offline](w)); n < len(names)+2 || n > 3*len(names) {
+					t.Errorf("%d times offline", n)
+				}
+			})
+		})
+	}
+}
+
+// Panics that are rarer do not end it.
+func TestB74_RarePanics(t *testing.T) {
+	in(t, func(w *world) {
+		w.w.Patient = true
+		var panics atomic.Bool
+		w.w.Dial = func(ctx context.Context) (*imap.Client, error) {
+			if panics.Swap(false) {
+				panic("a bug")
+			}
+			return w.dial(ctx)
+		}
+		w.start()
+		for range 20 {
+			w.after(35 * time.Minute)
+			panics.Store(true)
+			w.disconnect()
+			w.deliver(1)
+		}
+		w.after(35 * time.Minute)
+		w.exact(20)
 	})
 }
 

@@ -3,7 +3,6 @@ package watch
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -19,8 +18,9 @@ type line struct {
 	pace     pace
 	renewal  renewal
 	patience patience
-	began    bool   // there was a connection
-	looks    uint64 // complete scans
+	began    bool        // there was a connection
+	looks    uint64      // complete scans
+	panics   []time.Time // the last ones
 	alerts   alertQueue
 
 	mu      sync.Mutex
@@ -99,8 +99,7 @@ func (l *line) work(ctx context.Context) error {
 func (l *line) connection(ctx context.Context) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &panicError{v, debug.Stack()}
-			l.log.Error("watch: panic", "value", v, "stack", string(debug.Stack()))
+			err = l.panicked(&panicError{v, debug.Stack()})
 		}
 	}()
 	if err := l.await(ctx); err != nil {
@@ -154,14 +153,6 @@ func (l *line) await(ctx context.Context) error {
 		}
 	}
 }
-
-// panicError is a panic, as the reason why a connection ended.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
 // pause tells of a lost connection and waits until the next attempt.
 func (l *line) pause(ctx context.Context, err error) error {

@@ -231,9 +231,9 @@ func span(v, def time.Duration) time.Duration {
 
 // Watch yields what happens in the mailboxes, for ever. A lost connection is an
 // event. An error is the last thing yielded, and ends the loop: that of ctx,
-// that of the Store, or that of the first connection. When the loop ends, by
-// break too, the connections are left politely, for which the server has two
-// seconds.
+// that of the Store, that of the first connection, or the third panic within an
+// hour in one of the connections, or in Dial. When the loop ends, by break too, the
+// connections are left politely, for which the server has two seconds.
 //
 // The loop's body runs on the caller's goroutine. While it runs, the connection
 // that its batch came from rests, and others go on until they have something to
