@@ -173,7 +173,7 @@ func (n *notifying) call() *call {
 		if r.kind != kindStatus {
 			return false
 		}
-		c.names.learn(r.mbox.Mailbox, r.mbox.RawName)
+		c.learnStatus(r.mbox)
 		if !k.abandoned {
 			n.add(r)
 		}
@@ -221,9 +221,20 @@ func (n *notifying) command() (*wire.Command, error) {
 			}
 			return nil, &wire.ArgumentError{Kind: "NOTIFY group", Value: g.Mailboxes.word(), Reason: reason}
 		}
-		cmd.List(func() { g.addTo(cmd, &n.c.names) })
+		cmd.List(func() { g.addTo(cmd, n.spell(g.Names)) })
 	}
 	return cmd, nil
+}
+
+// spell returns names as they are to be sent.
+func (n *notifying) spell(names []string) (spelled []string) {
+	for _, name := range names {
+		sent := n.c.names.wire(name)
+		if spelled = append(spelled, sent); sent != name && n.c.quirk(QuirkNotifyUTF8) {
+			spelled = append(spelled, name)
+		}
+	}
+	return spelled
 }
 
 // selected says whether the group is about the selected mailbox.
@@ -266,10 +277,10 @@ func (g *NotifyGroup) wrong() string {
 }
 
 // RFC 5465 §8, event-group
-func (g *NotifyGroup) addTo(cmd *wire.Command, names *mailboxNames) {
+func (g *NotifyGroup) addTo(cmd *wire.Command, names []string) {
 	cmd.Atom(g.Mailboxes.word())
-	if len(g.Names) > 0 {
-		addOneOrMore(cmd, g.Names, func(name string) { cmd.AString(names.wire(name)) })
+	if len(names) > 0 {
+		addOneOrMore(cmd, names, func(name string) { cmd.AString(name) })
 	}
 	if len(g.Events) == 0 {
 		cmd.Atom("NONE")

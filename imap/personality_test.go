@@ -30,7 +30,7 @@ func TestPersonalities(t *testing.T) {
 		"Yandex":   {"", false, ""},
 		"Naver":    {"", false, ""},
 		"Rambler":  {"rambler", true, ""},
-		"Dovecot":  {"Dovecot", false, ""},
+		"Dovecot":  {"Dovecot", false, "notify-utf8"},
 		"Courier":  {"Courier", false, ""},
 		"Cyrus":    {"Cyrus", false, "delete-selected no-plus-tls13"},
 	}

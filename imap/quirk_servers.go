@@ -79,7 +79,10 @@ var knownServers = []knownServer{
 	{name: "QQ", greeting: []string{"QQMail"}, id: []string{"qqmail"}, hosts: []string{"imap.qq.com", "imap.exmail.qq.com"}},
 	{name: "Yandex", greeting: []string{"Yandex IMAP4rev1"}, id: []string{"yandex"}, hosts: []string{"imap.yandex.ru", "imap.yandex.com", "imap.yandex.net"}},
 	{name: "rambler", hosts: []string{"rambler.ru"}, pace: pace{idle: 55 * time.Second}},
-	{name: "Dovecot", greeting: []string{"Dovecot"}, id: []string{"dovecot"}, pace: pace{octets: 64000}},
+	{
+		name: "Dovecot", greeting: []string{"Dovecot"}, id: []string{"dovecot"}, pace: pace{octets: 64000},
+		quirks: []Quirk{QuirkNotifyUTF8},
+	},
 	{name: "Courier", greeting: []string{"Courier-IMAP ready"}, id: []string{"courier"}, pace: pace{octets: 16000}},
 	{
 		name: "Cyrus", greeting: []string{" Cyrus IMAP "}, id: []string{"cyrus"},

@@ -31,6 +31,7 @@ const (
 	QuirkBadListExtended   Quirk = "bad-list-extended"
 	QuirkSearchNumbers     Quirk = "search-numbers"
 	QuirkNoPlusTLS13       Quirk = "no-plus-tls13"
+	QuirkNotifyUTF8        Quirk = "notify-utf8"
 )
 
 // QuirkReport is a quirk that a connection has.
@@ -79,6 +80,8 @@ var quirkKinds = []quirkKind{
 	{QuirkSearchNumbers, "UID SEARCH names UID 1:*, else it may be answered with sequence numbers", "https://github.com/nextcloud/mail/issues/9454", nil},
 	{QuirkNoPlusTLS13, "LoginWith takes no mechanism with channel binding (-PLUS) over TLS 1.3: the server binds to tls-unique, which only TLS 1.2 has",
 		"https://www.rfc-editor.org/rfc/rfc9266", nil},
+	{QuirkNotifyUTF8, "NOTIFY has names that are not ASCII in UTF-8 too, since the server does not know them otherwise, and how it spells them in STATUS is not learned",
+		"https://github.com/dovecot/core/blob/main/src/imap/cmd-notify.c", nil},
 }
 
 // kindOf returns what is known of a quirk, or nil.

@@ -278,6 +278,16 @@ var quirkSteps = map[string]func(p *quirkPlayer, arg string) error{
 		}
 		return err
 	},
+	"notify": func(p *quirkPlayer, arg string) error {
+		found, err := p.c.Notify(p.ctx, &imap.NotifyOptions{Status: true, Groups: []imap.NotifyGroup{{
+			Mailboxes: imap.NotifyNamed, Names: strings.Split(arg, ", "),
+			Events: []imap.NotifyEvent{imap.NotifyMessageNew, imap.NotifyMessageExpunge},
+		}}})
+		for _, s := range found {
+			p.say("notify: %s, %s messages", s.Mailbox, count(s.Messages))
+		}
+		return err
+	},
 	"store": func(p *quirkPlayer, arg string) error {
 		uids, flag, _ := strings.Cut(arg, " ")
 		all, err := p.box.Store(p.ctx, set(uids), imap.StoreAdd, []imap.Flag{imap.Flag(flag)}, nil)

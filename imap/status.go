@@ -73,7 +73,7 @@ func (s *statusQuery) call(items []StatusItem) *call {
 }
 
 func (s *statusQuery) claim(k *call, got *MailboxStatus) bool {
-	s.client.names.learn(got.Mailbox, got.RawName)
+	s.client.learnStatus(got)
 	switch {
 	case got.Mailbox == s.name || got.RawName == s.raw:
 		if s.answer == nil || !s.answer.answers(s.items) || got.answers(s.items) {
@@ -85,6 +85,14 @@ func (s *statusQuery) claim(k *call, got *MailboxStatus) bool {
 		return false
 	}
 	return true
+}
+
+// learnStatus notes how the server spells a name, unless it is one that spells
+// names in NOTIFY as it would not know them in any other command.
+func (c *Client) learnStatus(s *MailboxStatus) {
+	if !c.quirk(QuirkNotifyUTF8) {
+		c.names.learn(s.Mailbox, s.RawName)
+	}
 }
 
 // answers says whether s has all of some items, as far as that shows.

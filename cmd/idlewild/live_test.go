@@ -54,6 +54,25 @@ func TestLiveWatchDovecot(t *testing.T) {
 	p.wantExit(0)
 }
 
+// News comes at once from a mailbox whose name is not ASCII, too. (Dovecot's NOTIFY
+// does not know it by the name that all other commands want.)
+func TestLiveWatchNames(t *testing.T) {
+	t.Parallel()
+	d := live.StartDovecot(t, nil)
+	d.Command("alice", "INBOX", "CREATE Entw&APw-rfe")
+	url := fmt.Sprintf("imaps://alice@127.0.0.1:%d/", d.TLSPort())
+	p := start(t, "watch", url, url+"Entw%C3%BCrfe", "--ca-file", d.CAFile(), "--json", "--count", "2")
+	p.event("online")
+	p.event("online")
+	d.Append("alice", "Entw&APw-rfe", "Subject: one\r\n\r\nHello.\r\n")
+	if v := p.event("arrived"); v["mailbox"] != "Entwürfe" {
+		t.Errorf("got %v", v)
+	}
+	d.Append("alice", "Entw&APw-rfe", "Subject: two\r\n\r\nHello.\r\n")
+	p.event("arrived")
+	p.wantExit(0)
+}
+
 // What a real server refuses has its exit codes.
 func TestLiveRefusals(t *testing.T) {
 	t.Parallel()
