@@ -210,6 +210,9 @@ func (c *Client) skipRest() error {
 func (c *Client) handle(r *response, problem error, size int) error {
 	c.mu.Lock()
 	then := c.dispatch(r, problem, size)
+	if r != nil {
+		r.bytes = nil // the call that keeps r as its reply would keep the Framer's buffer
+	}
 	c.mu.Unlock()
 	if then != nil {
 		return then()
