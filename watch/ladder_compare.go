@@ -36,7 +36,7 @@ func (s *session) compareFlags(ctx context.Context, t *teller, maybe bool) error
 		s.log.Warn("watch: the mailbox is large; only the flags of its newest messages are compared",
 			"mailbox", t.b.name, "messages", all, "compared", mostDigests)
 	}
-	opts := &imap.FetchOptions{Flags: true, ModSeq: s.rung(t.b) != rungCompare}
+	opts := &imap.FetchOptions{Flags: true, ModSeq: s.rung(t.b) != rungCompare, Slice: mostChanged}
 	for window := range windows(newest, mostChanged) {
 		if err := s.tellFlags(ctx, t, window, opts, maybe); err != nil {
 			return err

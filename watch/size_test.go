@@ -74,6 +74,38 @@ func TestP8_IdleSize(t *testing.T) {
 	}
 }
 
+// What a Watcher takes that remembers as many messages as it may, and whose
+// connection has brought large answers.
+func TestP8_FullSize(t *testing.T) {
+	const messages = 10_000
+	for _, test := range []struct {
+		changes bool
+		most    int // bytes of heap, beside 20 a message
+	}{{false, 26_000}, {true, 26_000 + 3*messages/2*8}} {
+		synctest.Test(t, func(t *testing.T) {
+			first := newTiny("IDLE", messages)
+			ctx, stop := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			begin := func(int) {
+				w := &watch.Watcher{Dial: first.another().dial, Changes: test.changes}
+				all.Go(func() {
+					for range w.Watch(ctx) {
+					}
+				})
+			}
+			begin(0) // the server has its answers then
+			synctest.Wait()
+			got := sized(20, begin)
+			t.Logf("%+v", got)
+			if got.heap > test.most+20*messages*5/4 {
+				t.Errorf("%d bytes of heap, with changes %v", got.heap, test.changes)
+			}
+			stop()
+			all.Wait()
+		})
+	}
+}
+
 // size is what many of something take, each.
 type size struct {
 	heap, stack int // bytes
