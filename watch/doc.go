@@ -27,6 +27,8 @@
 //		}
 //	}
 //
+// The guide docs/watching.md has the choices one by one, each with its Go.
+//
 // # What is promised
 //
 // Every message that is in the mailbox when it is looked at, and whose UID is

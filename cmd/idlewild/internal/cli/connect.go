@@ -23,7 +23,7 @@ type connectFlags struct {
 func (c *connectFlags) add(cmd *cobra.Command) {
 	c.password.add(cmd)
 	cmd.Flags().StringVar(&c.caFile, "ca-file", "",
-		"PEM `FILE` with the certificate authorities to trust, in place of the system's")
+		"PEM `FILE` with the authorities to trust, not the system's")
 	c.trace.add(cmd, "append the protocol to `FILE`, without passwords and bodies")
 }
 

@@ -186,15 +186,15 @@ func (r summaryRecord) line(s style, _ int) string {
 		verdict += s.yellow(fmt.Sprintf(" %d came twice.", r.Duplicates))
 	}
 	ms := func(v float64) string { return roundTime(time.Duration(v * float64(time.Millisecond))) }
-	harm := times(r.Faults, "The connection was cut")
+	harm := times(r.Faults, "The connection was cut") + "."
 	if r.Seed != 0 {
-		harm = fmt.Sprintf("There were %d faults and %d reconnects; the same faults again: --chaos --seed %d",
+		harm = fmt.Sprintf("There were %d faults and %d reconnects.\n  The same faults again:  idlewild demo --chaos --seed %d",
 			r.Faults, r.Reconnects, r.Seed)
 	}
 	return strings.Join([]string{"",
 		verdict,
 		fmt.Sprintf("  Half of them were printed within %s of arriving, 99 %% within %s.", ms(r.P50), ms(r.P99)),
-		"  " + harm + ".",
+		"  " + harm,
 		"",
 		"  Now with yours:  " + s.cyan("idlewild watch imaps://you@imap.example.org/INBOX"),
 	}, "\n")

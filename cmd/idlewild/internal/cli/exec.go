@@ -23,7 +23,7 @@ func (x *execFlags) add(cmd *cobra.Command) {
 	cmd.Flags().String("exec", "", "run `COMMAND ARGS...` for every message that arrives; comes last")
 	cmd.Flags().DurationVar(&x.timeout, "exec-timeout", defaultHookTimeout, "how long the command may take")
 	cmd.Flags().IntVar(&x.attempts, "exec-attempts", defaultHookAttempts,
-		"skip an event, and say so, when the command failed `N` times for it; 0: never")
+		"skip an event, and say so, after `N` failures; 0: never")
 }
 
 // cutExec takes --exec and all that follows out of the arguments of watch.

@@ -137,3 +137,16 @@ func TestPercentile(t *testing.T) {
 		t.Errorf("got %v and %v", p50, p99)
 	}
 }
+
+// The end of a demo is the first thing that people read of us.
+func TestSummaryFits(t *testing.T) {
+	r := summaryRecord{Appended: 1_000_000, Delivered: 1_000_000, P50: 1234, P99: 12345, Faults: 99_999, Reconnects: 99_999}
+	for _, seed := range []uint64{0, 1_000_000} {
+		r.Seed = seed
+		for line := range strings.SplitSeq(r.line(style{}, 80), "\n") {
+			if runewidth.StringWidth(line) > 80 {
+				t.Errorf("too wide: %s", line)
+			}
+		}
+	}
+}

@@ -60,7 +60,8 @@ its event comes again, with the same id, in the next run with the same --state.
 const watchExample = `  idlewild watch imaps://alice@imap.example.org/INBOX
   idlewild watch imaps://alice@imap.example.org --mailbox INBOX --mailbox Lists \
       --password-command 'pass mail' --state ~/.local/state/alice.json --json
-  idlewild watch imaps://alice@imap.example.org --state alice.json --quiet --exec ./handle-mail --verbose`
+  idlewild watch imaps://alice@imap.example.org --state alice.json --quiet \
+      --exec ./handle-mail --verbose`
 
 func newWatchCommand(e *env) *cobra.Command {
 	var opts watchOptions

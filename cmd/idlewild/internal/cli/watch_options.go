@@ -38,10 +38,10 @@ func (o *watchOptions) add(cmd *cobra.Command) {
 	f.SortFlags = false
 	f.StringArrayVar(&o.mailboxes, "mailbox", nil, "watch the mailbox `NAME`, in place of the URLs'; may be repeated")
 	f.StringVar(&o.state, "state", "", "keep in `FILE` how far each mailbox was read, and go on there")
-	f.StringVar(&o.from, "from", "now", "where to begin if the state does not know: now|all|last:N|DATE|`CURSOR`")
+	f.StringVar(&o.from, "from", "now", "`WHERE` to begin if the state does not know: now|all|last:N|DATE|CURSOR")
 	f.BoolVar(&o.json, "json", false, "JSON lines on stdout")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but problems, on stderr; with --exec")
-	f.StringSliceVar(&o.events, "events", nil, "print, and run the command for, these `KINDS`, such as arrived,gone")
+	f.StringSliceVar(&o.events, "events", nil, "print, and run the command for, these `KINDS`: arrived,gone")
 	o.exec.add(cmd)
 	f.IntVar(&o.count, "count", 0, "end after `N` arrived messages; 0: never")
 	f.DurationVar(&o.length, "for", 0, "end after this `DURATION`, such as 10m; 0: never")
