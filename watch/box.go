@@ -45,7 +45,10 @@ type box struct {
 	sought     time.Time           // when it was last looked for under all names
 	oddNext    imap.UID            // a UIDNEXT below what was seen, which meant nothing; 0: none
 	unlasting  bool                // that UIDs do not last was logged
-	trouble    trouble             // with describing messages
+	trouble    trouble             // with describing messages that have arrived
+	unlearned  trouble             // with those that are to be recognized
+	deadly     map[imap.UID]int    // connections lost over each message,
+	deadlyIn   uint32              // under this UIDVALIDITY
 
 	// With Watcher.Changes; see changes.go.
 	known    *known

@@ -20,11 +20,7 @@ func (s *session) collect(
 ) (err error) {
 	b.trouble.several = b.trouble.under == 0
 	order := map[uint32]imap.UID{} // by number
-	defer func() {
-		if !errors.Is(err, imap.ErrTimeout) { // else the connection is given up
-			s.relieve(b)
-		}
-	}()
+	defer func() { b.trouble.relieve(s.client, err) }()
 	for m, err := range s.messages(ctx, uids, opts) {
 		if err != nil {
 			return err

@@ -22,16 +22,26 @@ const (
 	mostHeld     = 4       // times as much is held if those were wrong
 )
 
-// trouble is what a box knows of messages that cannot be described.
+// trouble is about messages that cannot be described.
 type trouble struct {
-	lost    int              // connections lost while messages were described, in a row
-	under   imap.UID         // the one message that is being described; 0: several, or none
-	several bool             // several are
-	tried   map[imap.UID]int // connections lost over each message
-	passed  int              // messages that were described since one was lost
+	lost    int      // connections lost while messages were described, in a row
+	under   imap.UID // the one message that is being described; 0: several, or none
+	several bool     // several are
+	passed  int      // messages that were described since a connection was lost
 }
 
-func (b *box) careful() bool { return b.trouble.lost >= carefulAfter }
+func (t *trouble) careful() bool { return t.lost >= carefulAfter }
+
+// relieve notes that messages were described, or refused, and the connection was
+// not lost over it. One that has not answered is given up.
+func (t *trouble) relieve(c *imap.Client, err error) {
+	if c.Err() == nil && !errors.Is(err, imap.ErrTimeout) {
+		t.several, t.under = false, 0
+	}
+}
+
+// careful says whether messages that have arrived are described one by one.
+func (b *box) careful() bool { return b.trouble.careful() }
 
 // window is how many messages to ask for at once.
 func (b *box) window() int {
@@ -51,18 +61,19 @@ func (b *box) passed(n int) {
 
 // died notes that the session has ended.
 func (b *box) died() {
-	t := &b.trouble
-	if t.under != 0 {
-		if t.tried == nil {
-			t.tried = map[imap.UID]int{}
+	for _, t := range []*trouble{&b.trouble, &b.unlearned} {
+		if t.under != 0 {
+			if b.deadly == nil {
+				b.deadly = map[imap.UID]int{}
+			}
+			b.deadly[t.under]++
 		}
-		t.tried[t.under]++
+		if t.under != 0 || t.several {
+			t.lost++
+			t.passed = 0
+		}
+		t.under, t.several = 0, false
 	}
-	if t.under != 0 || t.several {
-		t.lost++
-		t.passed = 0
-	}
-	t.under, t.several = 0, false
 }
 
 // described notes that there is no trouble: a scan is complete, or has come far.
@@ -111,7 +122,7 @@ func (s *session) describe(ctx context.Context, b *box, uids []imap.UID) ([]*ima
 
 // describeOne is describe for a message that a connection may be lost over.
 func (s *session) describeOne(ctx context.Context, b *box, uid imap.UID) ([]*imap.Message, error) {
-	switch tried := b.trouble.tried[uid]; {
+	switch tried := b.deadly[uid]; {
 	case tried < lessAfter:
 		found := map[imap.UID]*imap.Message{}
 		b.trouble.under = uid
@@ -149,12 +160,4 @@ func (s *session) describeLess(ctx context.Context, b *box, uid imap.UID) ([]*im
 		return []*imap.Message{{UID: uid}}, nil
 	}
 	return inOrder(found), nil
-}
-
-// relieve notes that messages were described, or refused, and the connection was
-// not lost over it.
-func (s *session) relieve(b *box) {
-	if s.client.Err() == nil {
-		b.trouble.several, b.trouble.under = false, 0
-	}
 }

@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -179,6 +180,65 @@ func TestB45_DeadlyMessage(t *testing.T) {
 	})
 }
 
+// So is a message that was there before: while it is learned what was in the
+// mailbox, when that is rebuilt, and when it is to be found out whether it was.
+func TestB45_DeadlyMessageBefore(t *testing.T) {
+	const n, bad = 30, 29
+	cut := func(c imaptest.Call) *imaptest.Action {
+		if set, _, _ := strings.Cut(c.Args, " "); c.Name == "UID FETCH" && covers(t, set, bad) {
+			return &imaptest.Action{Cut: true}
+		}
+		return nil
+	}
+	when := []string{"learned", "rebuilt", "doubtful"}
+	for i, name := range append(when, when...) {
+		swallows := i < len(when)
+		t.Run(fmt.Sprint(name, swallows), func(t *testing.T) {
+			in(t, func(w *world) {
+				w.w.Patient, w.w.From = true, watch.Now()
+				w.deliver(n)
+				poison := func() {
+					f := imaptest.Faults{Hook: cut}
+					if swallows {
+						f.Hook = nil
+						if err := w.srv.Poison("alice", "INBOX", bad, &imaptest.Poison{Envelope: "{100000}\r\n"}); err != nil {
+							t.Error(err)
+						}
+					}
+					if name == "doubtful" {
+						f.UIDNextLag = 1
+					}
+					w.faults(f)
+				}
+				if name == "learned" {
+					poison()
+				}
+				w.start()
+				w.after(time.Hour)
+				switch name {
+				case "rebuilt":
+					poison()
+					if err := w.srv.Rebuild("alice", "INBOX", &imaptest.RebuildOptions{KeepUIDs: true}); err != nil {
+						t.Error(err)
+					}
+				case "doubtful":
+					poison()
+					w.srv.Disconnect("alice", "")
+				}
+				w.after(2 * time.Hour)
+				w.deliver(2)
+				w.after(time.Hour)
+				if got := w.uids(); !slices.Contains(got, n+1) || !slices.Contains(got, n+2) || len(got) > 3 {
+					t.Errorf("arrived: %s", short(got))
+				}
+				if lost := len(all[watch.Offline](w)); lost > 10 {
+					t.Errorf("it cost %d connections", lost)
+				}
+			})
+		})
+	}
+}
+
 // covers says whether a set has a number in it.
 func covers(t *testing.T, set string, n int) bool {
 	for part := range strings.SplitSeq(set, ",") {
@@ -186,7 +246,7 @@ func covers(t *testing.T, set string, n int) bool {
 		if !isRange {
 			high = low
 		}
-		from, err1 := strconv.Atoi(low)
+		from, err1 := strconv.Atoi(strings.ReplaceAll(low, "*", "9999999"))
 		to, err2 := strconv.Atoi(strings.ReplaceAll(high, "*", "9999999"))
 		if err1 != nil || err2 != nil {
 			t.Errorf("set %q", set)

@@ -46,7 +46,7 @@ func (s *session) gather(ctx context.Context, b *box) error {
 	if from > 0 || m.cut {
 		low = some[0]
 	}
-	list, err := s.recognize(ctx, some)
+	list, err := s.recognize(ctx, b, some)
 	if err != nil {
 		return err
 	}
@@ -83,11 +83,11 @@ const mostRefused = 32
 
 // recognize asks what messages are recognized by. Those that are gone, and those
 // that the server cannot describe, are left out. The answer is in order of UID.
-func (s *session) recognize(ctx context.Context, uids []imap.UID) ([]remembered, error) {
+func (s *session) recognize(ctx context.Context, b *box, uids []imap.UID) ([]remembered, error) {
 	refusals := 0
 	var ask func(uids []imap.UID) ([]remembered, error)
 	ask = func(uids []imap.UID) ([]remembered, error) {
-		list, err := s.marks(ctx, imap.UIDSetOf(uids...))
+		list, err := s.marks(ctx, b, imap.UIDSetOf(uids...))
 		if !s.refused(ctx, err) {
 			return list, err
 		}
@@ -113,8 +113,41 @@ func (s *session) recognize(ctx context.Context, uids []imap.UID) ([]remembered,
 	return ask(uids)
 }
 
-// marks asks what messages are recognized by, in one question.
-func (s *session) marks(ctx context.Context, uids imap.UIDSet) ([]remembered, error) {
+// marks asks what messages are recognized by, in one question. Once connections
+// were lost over that it is one for each. What they are lost over is left out.
+func (s *session) marks(ctx context.Context, b *box, uids imap.UIDSet) (list []remembered, err error) {
+	for uid, lost := range b.deadly {
+		if lost >= lessAfter {
+			uids = uids.Without(imap.UIDSetOf(uid))
+		}
+	}
+	t := &b.unlearned
+	if t.several = !t.careful(); t.several {
+		list, err = s.marksOf(ctx, uids)
+	} else {
+		list, err = s.marksEach(ctx, b, uids)
+	}
+	if t.relieve(s.client, err); err == nil {
+		t.lost = 0
+	}
+	return list, err
+}
+
+// marksEach is marks with a question for each message.
+func (s *session) marksEach(ctx context.Context, b *box, uids imap.UIDSet) (list []remembered, err error) {
+	for uid := range uids.All() {
+		b.unlearned.under = uid
+		one, err := s.marksOf(ctx, imap.UIDSetOf(uid))
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one...)
+	}
+	return list, nil
+}
+
+// marksOf is marks for one question.
+func (s *session) marksOf(ctx context.Context, uids imap.UIDSet) ([]remembered, error) {
 	opts := recognizable(imap.FetchOptions{}, s.client)
 	var list []remembered
 	for m, err := range s.messages(ctx, uids, &opts) {

@@ -94,7 +94,7 @@ func (s *session) compareNewest(ctx context.Context, b *box, fell bool) (same, s
 			break
 		}
 	}
-	list, err := s.marks(ctx, uids)
+	list, err := s.marks(ctx, b, uids)
 	if s.refused(ctx, err) {
 		return false, false, nil
 	}

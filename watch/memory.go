@@ -152,18 +152,14 @@ func (m *memory) isAhead(uid imap.UID) bool {
 	return ok
 }
 
-// report notes messages that are being reported, in order of UID. Only those
-// that can be recognized are remembered.
+// report notes messages that are being reported, in order of UID. Also those that
+// cannot be recognized: who is to know what is gone must know what was there.
 func (m *memory) report(list []remembered) {
 	if n := m.index(m.covers); n > 0 {
 		m.sure = merged(m.sure, m.told[:n])
 		m.told = m.told[n:]
 	}
-	for _, r := range list {
-		if r.recognizable() {
-			m.told = append(m.told, r)
-		}
-	}
+	m.told = append(m.told, list...)
 	m.trim()
 }
 

@@ -11,6 +11,9 @@ import (
 func (s *session) place(ctx context.Context, b *box) error {
 	state := s.handle.State()
 	b.uidNext, b.exists = state.UIDNext, state.Exists
+	if b.deadlyIn != state.UIDValidity {
+		b.deadly, b.deadlyIn = nil, state.UIDValidity
+	}
 	switch {
 	case b.cursor.UIDNext == 0:
 		if err := s.baseline(ctx, b); err != nil {

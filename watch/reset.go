@@ -30,7 +30,7 @@ func (s *session) reset(ctx context.Context, b *box, state imap.MailboxState) er
 	memory := b.newLife(next, 1)
 	switch e.Policy {
 	case PolicyResume:
-		m, err := s.resume(ctx, b.memory, there)
+		m, err := s.resume(ctx, b, there)
 		if err != nil {
 			return err
 		}

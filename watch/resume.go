@@ -29,11 +29,11 @@ type match struct {
 const dryWindows = 4
 
 // resume finds out which of the messages that are there now are known.
-func (s *session) resume(ctx context.Context, old *memory, there imap.UIDSet) (*match, error) {
-	m := newMatch(old)
+func (s *session) resume(ctx context.Context, b *box, there imap.UIDSet) (*match, error) {
+	m := newMatch(b.memory)
 	for !there.Empty() {
 		window := lastOf(there, scanWindow)
-		list, err := s.recognize(ctx, slices.Collect(window.All()))
+		list, err := s.recognize(ctx, b, slices.Collect(window.All()))
 		if err != nil {
 			return nil, err
 		}

@@ -61,13 +61,13 @@ func (s *session) withSections(ctx context.Context, b *box, part []*imap.Message
 }
 
 // sections fetches messages with their sections, and holds them.
-func (s *session) sections(ctx context.Context, b *box, uids []imap.UID) (map[imap.UID]*imap.Message, error) {
-	whole := map[imap.UID]*imap.Message{}
+func (s *session) sections(ctx context.Context, b *box, uids []imap.UID) (whole map[imap.UID]*imap.Message, err error) {
+	whole = map[imap.UID]*imap.Message{}
 	if b.careful() {
 		return whole, nil
 	}
 	b.trouble.several = true
-	defer s.relieve(b)
+	defer func() { b.trouble.relieve(s.client, err) }()
 	room := max(mostHeld*heldBytes, s.maxBody)
 	for m, err := range s.messages(ctx, imap.UIDSetOf(uids...), s.asks()) {
 		if s.refused(ctx, err) {
