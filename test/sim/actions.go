@@ -32,6 +32,40 @@ func (w *world) deliver(s Step) error {
 	return nil
 }
 
+// poison delivers messages that the server cannot describe, as Text says.
+func (w *world) poison(s Step) error {
+	p, ok := poisons[s.Text]
+	if !ok {
+		return fmt.Errorf("no poison %q", s.Text)
+	}
+	for i := range s.N {
+		token := fmt.Sprintf("p%x-%d", s.Seed, i)
+		w.mu.Lock()
+		w.poisoned[token] = true
+		w.mu.Unlock()
+		uid, err := w.srv.Deliver(user, serverName(s.Box), mail(token, 100), nil)
+		if err != nil {
+			return err
+		}
+		if err := w.srv.Poison(user, serverName(s.Box), uid, &p); err != nil {
+			return err // it is gone already
+		}
+	}
+	return nil
+}
+
+// poisons are what may be wrong with a message.
+var poisons = map[string]imaptest.Poison{
+	"refused": {Refuse: "[SERVERBUG] internal error"},
+	"text":    {Refuse: "[SERVERBUG] internal error", RefuseText: true},
+	"garbage": {Envelope: "((NIL"},
+	"size":    {Size: 1 << 40},
+	"nothing": {Envelope: "NIL", Structure: "NIL"},
+	deadly:    {Envelope: "{9999}\r\n"}, // what follows is swallowed, and then the server says no more
+}
+
+const deadly = "deadly"
+
 // some chooses messages: a part of them, or all, or the newest.
 func (w *world) some(s Step) (uids []uint32) {
 	r := rand.New(rand.NewPCG(s.Seed, 3))
@@ -326,6 +360,7 @@ func actions() map[string]*action {
 	return map[string]*action{
 		// mail
 		"deliver": {do: (*world).deliver},
+		"poison":  {do: (*world).poison},
 		"remove":  {do: (*world).remove},
 		"flag":    {do: (*world).flag},
 		"move":    {do: (*world).move},

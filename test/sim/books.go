@@ -23,6 +23,7 @@ type books struct {
 	realms        map[realmKey]*realm
 	tellings      map[telling]*fate
 	handledTokens map[string]bool   // mailbox, NUL, token
+	poisoned      map[string]bool   // tokens of messages that the server describes wrongly, or not at all
 	target        map[string]string // where a mailbox is that was renamed
 	keptTarget    map[string]string // the same, on the disk
 	blurred       map[uint32]bool   // UIDVALIDITYs of mailboxes whose messages cannot be recognized
@@ -83,7 +84,7 @@ type attempt struct {
 func (b *books) open(srv *imaptest.Server, slack time.Duration) {
 	*b = books{
 		ledger: newLedger(srv), ids: map[string]string{}, realms: map[realmKey]*realm{},
-		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, keptTarget: map[string]string{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
+		tellings: map[telling]*fate{}, handledTokens: map[string]bool{}, target: map[string]string{}, keptTarget: map[string]string{}, poisoned: map[string]bool{}, locked: map[string]bool{}, kinds: map[watch.Kind]int{}, blurred: map[uint32]bool{},
 		slack: slack, picture: picture{},
 	}
 }
@@ -243,7 +244,11 @@ func (w *world) compare() {
 		switch {
 		case m == nil:
 			w.wronged("I2", "%s never was", describe(a))
-		case a.Envelope != nil && a.Envelope.Subject != m.token:
+		case w.poisoned[m.token]:
+			w.mustBeInTime(p, m)
+		case a.Envelope == nil && w.plan.deadly() == 0: // which swallows others
+			w.wronged("I2", "%s without description: it is %q", describe(a), m.token)
+		case a.Envelope.Subject != m.token:
 			w.wronged("I2", "%s: it is %q", describe(a), m.token)
 		case a.Size != 0 && int(a.Size) != m.size:
 			w.wronged("I2", "%s has %d bytes, not %d", describe(a), m.size, a.Size)
@@ -327,14 +332,15 @@ func (w *world) identified(e watch.Event) {
 
 // settle is about a batch that was handled.
 func (w *world) settle(b *watch.Batch) {
+	w.refreshBox(w.where(b.Mailbox))
 	for _, e := range b.Events {
 		r := w.realms[realmKey{b.Mailbox, b.Cursor.UIDValidity}]
 		w.picture.draw(e, r != nil && !r.resume)
 		switch e := e.(type) {
 		case watch.Arrived:
 			w.fate(telling{e.Mailbox, place{e.UIDValidity, uint32(e.UID)}}).handled = true
-			if e.Envelope != nil {
-				w.handledTokens[e.Mailbox+"\x00"+e.Envelope.Subject] = true
+			if m := w.all[place{e.UIDValidity, uint32(e.UID)}]; m != nil {
+				w.handledTokens[e.Mailbox+"\x00"+m.token] = true
 			}
 		case watch.Skipped:
 			for p := range w.all {

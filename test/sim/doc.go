@@ -3,11 +3,12 @@
 //
 // A seed decides a world: what kind of server there is, how the Watcher is set,
 // how the program that uses it behaves, and a plan of what happens. Mail comes,
-// other clients flag, move and remove it, mailboxes are rebuilt, connections are
-// cut at any byte or vanish, the server stalls, refuses and lies, the program
-// dies at any step and starts again with what is on its disk. All is real but
-// the clock, the network and the disk: the [watch.Watcher], the client, and the
-// server of imaptest, in a bubble of testing/synctest.
+// other clients flag, move and remove it, mailboxes are rebuilt, messages cannot
+// be described, connections are cut at any byte or vanish, the server stalls,
+// refuses and lies, the program dies at any step and starts again with what is on
+// its disk. All is real but the clock, the network and the disk: the
+// [watch.Watcher], the client, and the server of imaptest, in a bubble of
+// testing/synctest.
 //
 // # What is checked
 //

@@ -64,6 +64,7 @@ var steps = []weighed{
 	{6, (*generator).program},
 	{6, (*generator).moment},
 	{3, func(g *generator, _ World) Step { return Step{Do: "calm", For: 0} }},
+	{1, (*generator).poison},
 }
 
 func (g *generator) step(w World) Step {
@@ -88,6 +89,13 @@ func (g *generator) mail(w World) Step {
 		n = 90 + g.Int64N(600)
 	}
 	return Step{Do: "deliver", Box: g.box(w), N: n, Seed: g.Uint64() >> 32}
+}
+
+func (g *generator) poison(w World) Step {
+	return Step{
+		Do: "poison", Box: g.box(w), N: 1 + g.Int64N(2), Seed: g.Uint64() >> 32,
+		Text: pick(g, slices.Sorted(maps.Keys(poisons))...),
+	}
 }
 
 func (g *generator) others(w World) Step {

@@ -85,9 +85,15 @@ func (w *world) remembers() bool {
 	return w.lives == 1 || personalities[w.plan.World.Server].tells && !lies
 }
 
+// secretive says whether the server refuses to tell even the flags of a message,
+// and those of others with it.
+func (w *world) secretive() bool {
+	return slices.ContainsFunc(w.plan.Steps, func(s Step) bool { return s.Do == "poison" && s.Text == "refused" })
+}
+
 // checkPicture compares the picture with the mailboxes.
 func (w *world) checkPicture() {
-	if !w.plan.World.Changes || !w.remembers() {
+	if !w.plan.World.Changes || !w.remembers() || w.secretive() {
 		return
 	}
 	for _, box := range w.plan.World.watched() {

@@ -177,8 +177,25 @@ func (w World) scan() time.Duration {
 	return 5 * time.Minute
 }
 
-// bound is Watcher.Bound.
-func (w *world) bound() time.Duration { return w.plan.World.scan() + 30*time.Second }
+// bound is Watcher.Bound, and what it may take to find out which messages
+// connections are lost over.
+func (w *world) bound() time.Duration {
+	return w.plan.World.scan() + 30*time.Second + w.plan.deadly()
+}
+
+// deadly is how long messages may keep others back over which connections are
+// lost: three for each of them, and two until each is asked for alone, to
+// recognize those of a mailbox that was rebuilt, and again for what is new.
+func (p *Plan) deadly() (d time.Duration) {
+	for _, s := range p.Steps {
+		if s.Do == "poison" && s.Text == deadly {
+			d += time.Duration(4+3*s.N) * (deadlyWait + afterOutage(p.World))
+		}
+	}
+	return d
+}
+
+const deadlyWait = 2 * time.Minute // for the rest of an answer
 
 // patience is how long it may take to end a life, in which the network may be
 // anything.
