@@ -105,8 +105,9 @@ type Watcher struct {
 	// ClassPermanent or ClassDefect for 5 minutes to an hour; a ClassReauthorize
 	// for an hour. A refused login is tried again after 5 minutes, 30 minutes and
 	// then every hour, never more than three times an hour by all connections of
-	// a Watch together. Where a server is known to end connections as a matter of
-	// course, the next is made within seconds (Offline.Expected).
+	// a Watch together; a token that was replaced at once by one that was accepted
+	// does not count (Tokens). Where a server is known to end connections as a
+	// matter of course, the next is made within seconds (Offline.Expected).
 	MaxWait time.Duration
 
 	// Rand returns random numbers in [0, 1), by any goroutine; nil: those of

@@ -296,6 +296,7 @@ func (w *world) clear(Step) error {
 	w.rules.clear()
 	w.setFaults(imaptest.Faults{})
 	w.net.set(func(x *weather) { *x = weather{} })
+	w.provider.end()
 	w.habits.change(func(h *habit) { h.slow = 0 })
 	w.mu.Lock()
 	l := w.now
@@ -387,6 +388,7 @@ func actions() map[string]*action {
 		"at":      {do: (*world).at},
 		"login":   {do: (*world).login},
 		"lie":     {do: (*world).lie},
+		"token":   {do: (*world).spoil}, // trouble when it is noticed
 		"calm":    {do: (*world).clear},
 		// the program; the end of its life is trouble
 		"die":    {do: (*world).die},

@@ -34,6 +34,7 @@ type books struct {
 	picture       picture       // of those who handled all
 	dials         []attempt
 	denied        []attempt // refused logins
+	lapses        []attempt // those that may be followed at once by one that is not refused
 }
 
 // realm is a mailbox under one UIDVALIDITY.

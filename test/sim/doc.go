@@ -26,7 +26,8 @@
 //   - I7: Watch ends when it is told to, nothing it began goes on (synctest sees
 //     to that), and batches are of a bounded size.
 //   - I8: there are not more attempts to connect than the documented pace makes,
-//     and never more than three refused logins an hour.
+//     and never more than three refused logins an hour, beside those with a token
+//     that had lapsed, if the one that replaced it was accepted.
 //   - I9: a message is told within Watcher.Bound of the moment from which it was
 //     there and a session could be made, also when IDLE is silent. What keeps
 //     sessions from being made excuses for as long as it lasts, and then for the
@@ -56,7 +57,8 @@
 // A [Plan] is data (plan.go); generate.go makes one of a seed, shrink.go makes it
 // shorter. world.go carries it out, with actions.go (all that may happen),
 // personality.go (servers), network.go and frames.go (what is in between),
-// rules.go (what the server does about commands), disk.go, life.go (the program)
-// and handler.go (its loop's body). truth.go is what the server had, books.go
-// what was told, check.go and time.go compare. What is known of watch's shape is in api.go.
+// rules.go (what the server does about commands), tokens.go, disk.go, life.go (the
+// program) and handler.go (its loop's body). truth.go is what the server had,
+// books.go what was told, check.go and time.go compare. What is known of watch's
+// shape is in api.go.
 package sim

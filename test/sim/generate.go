@@ -40,6 +40,7 @@ func (g *generator) world(seed uint64) World {
 		Commit:      pick(g, append(commits, "each", "each", "each")...),
 		Shuffle:     g.IntN(3) == 0,
 		Split:       pick(g, 0, 0, 0, 7, 200),
+		Tokens:      g.IntN(4) == 0,
 	}
 }
 
@@ -162,7 +163,10 @@ var commandNames = []string{
 	"login", "EXAMINE", "UID FETCH", "UID SEARCH", "IDLE", "NOOP", "STATUS", "LIST", "ENABLE", "NOTIFY", "CAPABILITY", "LOGOUT",
 }
 
-func (g *generator) server(World) Step {
+func (g *generator) server(w World) Step {
+	if w.Tokens && g.IntN(3) == 0 {
+		return Step{Do: "token", Text: pick(g, tokenTroubles...), For: Span(g.Int64N(int64(pick(g, time.Minute, 2*time.Hour))))}
+	}
 	s := Step{Do: pick(g, "restart", "command", "command", "command", "command", "login", "lie", "lie")}
 	switch s.Do {
 	case "restart":

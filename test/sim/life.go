@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/idlewild-mail/idlewild/imap"
+	"github.com/idlewild-mail/idlewild/watch"
 )
 
 const (
 	account  = "alice@example.org"
-	password = "canary-7dVw3kPq9Zx1"
+	password = "canary-7dVw3kPq9Zx1" // tokens begin with it
+	address  = "imap.example.org:143"
 )
 
 // life is the program from its start to its end or death.
@@ -29,6 +31,7 @@ type life struct {
 	down   time.Duration // until the next life; guarded by world.mu
 	later  sync.WaitGroup
 	random lockedRand
+	tokens watch.Tokens
 	hand   hand
 
 	mu     sync.Mutex
@@ -43,6 +46,7 @@ func (w *world) newLife(number int) *life {
 		ended: make(chan struct{}), doomed: map[string]int64{}, down: time.Second,
 	}
 	l.store = &store{disk: w.disk, life: l}
+	l.tokens.User, l.tokens.Refresh, l.tokens.Rand = user, w.newToken, l.rand
 	l.random.r = rand.New(rand.NewPCG(w.plan.World.Seed, uint64(number)))
 	return l
 }
@@ -166,7 +170,10 @@ func (l *life) dial(ctx context.Context) (*imap.Client, error) {
 	if l.trace {
 		opts.Trace = writer{l.story, "imap"}
 	}
-	c, err := imap.Dial(ctx, "imap.example.org:143", opts)
+	if l.plan.World.Tokens {
+		return l.dialWithToken(ctx, opts)
+	}
+	c, err := imap.Dial(ctx, address, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type World struct {
 	Memory      int    `json:",omitempty"` // Watcher.Memory
 	Scan        Span   `json:",omitempty"` // Watcher.Scan
 	MaxWait     Span   `json:",omitempty"` // Watcher.MaxWait
+	Tokens      bool   `json:",omitempty"` // logging in is with access tokens
 	Commit      string // how the handler commits at first: see handler
 	Shuffle     bool   `json:",omitempty"` // answers to FETCH come in any order, some twice
 	Split       int    `json:",omitempty"` // bytes of the server come in pieces of up to so many; 0: whole

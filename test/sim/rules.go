@@ -62,6 +62,11 @@ func (w *world) setFaults(f imaptest.Faults) {
 		if x := w.rules.find(c.Name); x != nil {
 			return x.do()
 		}
+		if c.Name == "AUTHENTICATE" && w.provider.refuses() {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.lapses = append(w.lapses, attempt{time.Now(), w.now.number})
+		}
 		return nil
 	}
 	w.srv.SetFaults(&f)

@@ -22,7 +22,8 @@ type world struct {
 	trace   bool
 	actions map[string]*action
 	habits
-	rules rules
+	rules    rules
+	provider provider
 
 	stop chan struct{} // closed when the program is not to be started again
 	over chan struct{} // closed when it has ended
@@ -70,6 +71,9 @@ func Run(p *Plan, trace bool) *Result {
 
 func newWorld(p *Plan, trace bool) *world {
 	opts := personalities[p.World.Server].options()
+	if p.World.Tokens {
+		opts.Mechanisms = []string{"XOAUTH2"}
+	}
 	w := &world{
 		plan: p, story: newStory(password, "\x00"+user+"\x00"+password), srv: imaptest.NewServer(opts),
 		disk: &disk{values: map[string]string{}}, actions: actions(),
