@@ -26,6 +26,12 @@ func lasts(state imap.MailboxState) bool { return state.UIDValidity != 0 && !sta
 
 // isOther says whether the mailbox that was opened is in another life than the
 // one that is remembered.
+//
+// A mailbox that is empty and whose UIDNEXT has fallen is, though some servers only
+// take UIDNEXT from the last message that is there. It cannot be told apart: there
+// is nothing to compare, and once there is, UIDNEXT may be beyond the cursor again,
+// with messages below it that nobody would ask for. A Reset of an empty mailbox
+// tells nothing twice.
 func (s *session) isOther(ctx context.Context, b *box, state imap.MailboxState) (bool, error) {
 	m := b.memory
 	if lasts(state) && m.served != 0 && m.served != state.UIDValidity {
