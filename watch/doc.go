@@ -113,5 +113,6 @@
 // The loop's body runs on the caller's goroutine. Each connection has a
 // goroutine of its own, and one that gathers the server's alerts; they have ended
 // when the loop has. While the body runs, the connection that its batch came
-// from rests, so a slow body is back-pressure and needs no queue.
+// from rests, so a slow body is back-pressure and needs no queue. A mailbox with
+// much mail gives way to the others of its connection every ten seconds.
 package watch

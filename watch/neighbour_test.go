@@ -2,6 +2,7 @@ package watch_test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,3 +44,47 @@ func TestNoPlaceInOneMailbox(t *testing.T) {
 		}
 	})
 }
+
+// Mail in one mailbox is told although there is very much in another one, which
+// the loop's body takes long over.
+func TestMuchInOneMailbox(t *testing.T) {
+	eachMode(t, func(w *world, names []string, delay time.Duration) {
+		last := names[len(names)-1]
+		var slow atomic.Bool
+		var told atomic.Int64
+		w.body = func(b *watch.Batch) bool {
+			switch {
+			case b.Mailbox != last || len(names) == 1:
+			case !slow.Load():
+			case told.Load() == 0:
+				told.Store(int64(time.Since(w.began)))
+			}
+			if slow.Load() && b.Mailbox == names[0] {
+				<-time.After(3 * time.Second)
+			}
+			return true
+		}
+		w.start()
+		w.after(10 * time.Minute)
+		slow.Store(true)
+		w.deliver(5000)
+		w.after(delay + time.Second)
+		before := time.Since(w.began)
+		if last != names[0] {
+			w.deliverTo(last, 1)
+		}
+		w.after(time.Hour)
+		w.exactIn(5000, names[0])
+		if last == names[0] {
+			return
+		}
+		w.exactIn(1, last)
+		if took := time.Duration(told.Load()) - before; took > delay+longestTurn {
+			t.Errorf("told after %v", took)
+		}
+	})
+}
+
+// longestTurn is how long mailboxes wait for each other, with a batch and the
+// questions.
+const longestTurn = 15 * time.Second

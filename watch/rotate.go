@@ -2,6 +2,7 @@ package watch
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -37,6 +38,14 @@ func (s *session) home() *box {
 	}
 	return nil
 }
+
+// longestTurn is how long a mailbox with many messages may keep the others of the
+// session waiting, beyond the time that one batch takes.
+const longestTurn = 10 * time.Second
+
+// errTurn says that it is the turn of other mailboxes. The scan goes on where it
+// was when they were looked at.
+var errTurn = errors.New("it is the turn of other mailboxes")
 
 // askAtOnce is how many questions are under way at once.
 const askAtOnce = 16

@@ -26,6 +26,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 	first, announced := !b.visited, b.announced
 	b.hinted, b.announced = false, false
 	b.scanned = time.Now()
+	s.turn = b.scanned
 	before := b.cursor
 	state := s.handle.State() // what is told from here on is news: the next wait begins with it
 	from := max(b.cursor.UIDNext, 1)
@@ -41,7 +42,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 		err = s.scanOnce(ctx, b, from)
 	}
 	if err != nil {
-		b.hinted = true
+		b.hinted, b.announced = true, announced
 		return err
 	}
 	b.described()
@@ -212,6 +213,9 @@ func (s *session) reportWith(ctx context.Context, b *box, found []*imap.Message,
 			return err
 		}
 		s.note(b, part)
+		if time.Since(s.turn) >= longestTurn && len(s.mine()) > 1 {
+			return errTurn
+		}
 	}
 	if next <= b.cursor.UIDNext || !b.leaps(next) {
 		return nil

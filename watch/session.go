@@ -30,6 +30,7 @@ type session struct {
 	probing   bool          // the server has not answered yet
 	listed    time.Time     // when mailboxes were last listed
 	askAt     time.Time     // when to ask for the STATUS of mailboxes
+	turn      time.Time     // when the scan began
 	profile   profile
 
 	notified  []string    // the mailboxes that NOTIFY is set for

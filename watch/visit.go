@@ -44,6 +44,9 @@ func (s *session) mend(ctx context.Context, b *box, err error) error {
 		s.open, b.hinted = nil, true
 		b.unsettle()
 		return nil
+	case errors.Is(err, errTurn):
+		b.again = time.Now() // behind those that are due
+		return s.askOthers(ctx)
 	case errors.Is(err, errContradiction):
 		return s.contradicted(ctx, b, err)
 	case s.isMailboxError(err):
