@@ -13,10 +13,11 @@ func (s *session) probe(ctx context.Context) error {
 	defer cancel()
 	s.probing = true
 	var err error
+	b := s.mine()[0]
 	if s.profile.status {
-		_, err = s.client.Status(within, s.mine()[0].current, imap.StatusMessages)
+		_, err = s.client.Status(within, b.current, imap.StatusMessages)
 	}
-	if err == nil || s.isMailboxError(err) {
+	if err == nil || s.isMailboxError(b, err) {
 		err = s.client.Noop(within)
 	}
 	if err == nil {

@@ -19,17 +19,18 @@ type absence struct {
 }
 
 const (
-	missingFirst       = time.Minute   // doubled up to Scan while the mailbox is not there
-	parkAfter          = 3             // refusals; then it is tried
-	parkedWait         = time.Hour     // so often
-	mostContradictions = 3             // contradictions of the server's about UIDs
-	contradictionSpan  = 2 * time.Hour // within that time
+	missingFirst       = time.Minute     // doubled up to Scan while the mailbox is not there
+	passingFirst       = 5 * time.Second // likewise, if it should pass by itself
+	parkAfter          = 3               // refusals; then it is tried
+	parkedWait         = time.Hour       // so often
+	mostContradictions = 3               // contradictions of the server's about UIDs
+	contradictionSpan  = 2 * time.Hour   // within that time
 )
 
 // openFailed is told that a mailbox could not be opened. The error that it
 // returns ends the session; nil: the mailbox is missing, and the others go on.
 func (s *session) openFailed(ctx context.Context, b *box, err error) error {
-	if !s.isMailboxError(err) {
+	if !s.isMailboxError(b, err) {
 		if !s.began && is[*imap.ResponseError](err) {
 			return &MailboxError{b.name, err} // of several, whoever is told wants to know which
 		}
@@ -60,7 +61,7 @@ func (s *session) miss(ctx context.Context, b *box, reason MissingReason, err er
 	b.hinted, b.visited, b.retried = false, false, false
 	told := b.missing.reason == reason
 	b.missing.reason, b.missing.tried = reason, now
-	b.missing.again = now.Add(b.missing.pause(s.scanEvery))
+	b.missing.again = now.Add(b.missing.pause(s.scanEvery, passes(err)))
 	if told {
 		return nil
 	}
@@ -72,14 +73,18 @@ func (s *session) miss(ctx context.Context, b *box, reason MissingReason, err er
 // pause is how long to wait now. To ask for a mailbox that is not there is as
 // cheap as a look at one that is; but what the server refuses without a reason,
 // it will refuse again.
-func (a *absence) pause(scan time.Duration) time.Duration {
-	a.wait = min(max(2*a.wait, missingFirst), max(scan, missingFirst))
-	switch a.reason {
-	case MissingRefused:
+func (a *absence) pause(scan time.Duration, passes bool) time.Duration {
+	first := missingFirst
+	if passes {
+		first = passingFirst
+	}
+	a.wait = min(max(2*a.wait, first), max(scan, first))
+	switch {
+	case a.reason == MissingRefused && !passes:
 		if a.refusals++; a.refusals >= parkAfter {
 			a.wait = parkedWait
 		}
-	case MissingContradictory:
+	case a.reason == MissingContradictory:
 		a.wait = parkedWait
 	}
 	return a.wait

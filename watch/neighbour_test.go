@@ -88,3 +88,69 @@ func TestMuchInOneMailbox(t *testing.T) {
 // longestTurn is how long mailboxes wait for each other, with a batch and the
 // questions.
 const longestTurn = 15 * time.Second
+
+// A mailbox that is damaged or locked, in words that are said of a whole server
+// too, does not cost the others their connection.
+func TestTroubleInOneMailbox(t *testing.T) {
+	for _, code := range []string{"SERVERBUG", "INUSE", "UNAVAILABLE"} {
+		t.Run(code, func(t *testing.T) {
+			for _, i := range []int{0, 5} { // NOTIFY, and one connection for all
+				inMode(t, i, func(w *world, names []string, delay time.Duration) {
+					bad := names[0]
+					w.start()
+					w.after(time.Minute)
+					w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+						if c.Name != "NOTIFY" && strings.HasPrefix(c.Args, bad) {
+							return &imaptest.Action{Reply: "NO [" + code + "] Internal error occurred"}
+						}
+						return nil
+					}})
+					w.after(6 * time.Hour)
+					for _, name := range names {
+						w.deliverTo(name, 1)
+					}
+					w.after(delay)
+					w.exactIn(1, names[1:]...)
+					w.faults(imaptest.Faults{})
+					w.after(5*time.Minute + delay)
+					w.exactIn(1, names...)
+					if m := all[watch.Missing](w); len(m) != 1 || m[0].Mailbox != bad || m[0].Reason != watch.MissingRefused {
+						t.Errorf("missing: %v", m)
+					}
+					if n := w.dials.Load(); n != 1 {
+						t.Errorf("%d connections", n)
+					}
+				})
+			}
+		})
+	}
+}
+
+// If a server says so of all mailboxes it is an outage.
+func TestTroubleInAllMailboxes(t *testing.T) {
+	for _, i := range []int{0, 5} {
+		inMode(t, i, func(w *world, names []string, delay time.Duration) {
+			w.start()
+			w.after(time.Minute)
+			w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+				if c.Name == "EXAMINE" || c.Name == "STATUS" {
+					return &imaptest.Action{Reply: "NO [UNAVAILABLE] Backend is down"}
+				}
+				return nil
+			}})
+			w.after(2 * time.Hour)
+			if len(all[watch.Offline](w)) == 0 {
+				t.Error("nothing is told")
+			}
+			if n := w.dials.Load(); n > 2*60 {
+				t.Errorf("%d connections", n)
+			}
+			for _, name := range names {
+				w.deliverTo(name, 1)
+			}
+			w.faults(imaptest.Faults{})
+			w.after(10*time.Minute + delay)
+			w.exactIn(1, names...)
+		})
+	}
+}

@@ -135,7 +135,7 @@ func (s *session) unselect(ctx context.Context, b *box) error {
 		return err
 	}
 	// The loop's body has selected another mailbox, which may be one of ours.
-	if handle, err = s.client.Examine(ctx, b.current); s.isMailboxError(err) {
+	if handle, err = s.client.Examine(ctx, b.current); s.isMailboxError(b, err) {
 		return nil // nothing is selected then
 	}
 	if err != nil {

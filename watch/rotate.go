@@ -85,7 +85,7 @@ func (s *session) ask(ctx context.Context, boxes ...*box) error {
 		case errs[i] == nil:
 			s.alive = time.Now()
 			s.compare(b, status[i])
-		case s.isMailboxError(errs[i]):
+		case s.isMailboxError(b, errs[i]):
 			b.visited = false // to open it will say what is wrong
 		default:
 			return errs[i]

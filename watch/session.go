@@ -136,7 +136,7 @@ func (s *session) enter(ctx context.Context, b *box) (bool, error) {
 		return true, nil
 	}
 	err := s.baseline(ctx, b)
-	if err != nil && !s.began && !s.patient && s.isMailboxError(err) {
+	if err != nil && !s.began && !s.patient && s.isMailboxError(b, err) {
 		return false, fatalError{&MailboxError{b.name, err}}
 	}
 	return err == nil, s.mend(ctx, b, err) // a mailbox without a place must not keep back the others

@@ -49,7 +49,7 @@ func (s *session) mend(ctx context.Context, b *box, err error) error {
 		return s.askOthers(ctx)
 	case errors.Is(err, errContradiction):
 		return s.contradicted(ctx, b, err)
-	case s.isMailboxError(err):
+	case s.isMailboxError(b, err):
 		return s.lookFailed(ctx, b, err)
 	}
 	return err
@@ -133,9 +133,17 @@ func (s *session) examine(ctx context.Context, b *box) error {
 }
 
 // isMailboxError says whether err is the server's no about a mailbox, and the
-// connection as good as before.
-func (s *session) isMailboxError(err error) bool {
-	var no *imap.ResponseError
-	return errors.As(err, &no) && s.client.Err() == nil &&
-		!slices.Contains([]imap.Code{imap.CodeLimit, imap.CodeUnavailable, imap.CodeInUse, imap.CodeServerBug}, no.Code)
+// connection as good as before. What may be the trouble of a whole server is the
+// mailbox's if another one can be looked at: one that is damaged or locked must not
+// cost the others their connection.
+func (s *session) isMailboxError(b *box, err error) bool {
+	if !is[*imap.ResponseError](err) || s.client.Err() != nil || codeOf(err) == imap.CodeLimit {
+		return false
+	}
+	return !passes(err) || slices.ContainsFunc(s.mine(), func(o *box) bool { return o != b && o.missing == nil })
+}
+
+// passes says whether a refusal is for a reason that should pass by itself.
+func passes(err error) bool {
+	return slices.Contains([]imap.Code{imap.CodeUnavailable, imap.CodeInUse, imap.CodeServerBug}, codeOf(err))
 }
