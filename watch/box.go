@@ -9,7 +9,7 @@ import (
 )
 
 // box is a mailbox that is followed. It belongs to the goroutine of the line
-// that has it, but for what mu guards.
+// that has it, but for what mu and sight guard.
 type box struct {
 	run     *run
 	name    string  // in events and in the Store
@@ -62,13 +62,15 @@ type box struct {
 	looked   uint64    // the line's number of the last complete scan
 
 	mu        sync.Mutex
-	emitted   uint64        // batches
-	committed uint64        // the last of them
-	partly    bool          // not all of it was
-	saved     Cursor        // what the Store has
-	slot      byte          // of the snapshot that belongs to it; 0: none
-	goners    []goner       // in order of batches
-	shown     MailboxStatus // what Status tells; Looked: a scan was complete then, or the Watch began
+	emitted   uint64  // batches
+	committed uint64  // the last of them
+	partly    bool    // not all of it was
+	saved     Cursor  // what the Store has
+	slot      byte    // of the snapshot that belongs to it; 0: none
+	goners    []goner // in order of batches
+
+	sight sync.Mutex    // held for a moment only, unlike mu, under which a Store saves
+	shown MailboxStatus // guarded by sight; what Status tells; Looked: a scan was complete then, or the Watch began
 }
 
 func newBox(r *run, name string) *box {

@@ -68,18 +68,18 @@ func (s *session) isOther(ctx context.Context, b *box, state imap.MailboxState) 
 
 // recognized notes what the server says now of a mailbox that is the same.
 func (s *session) recognized(b *box, state imap.MailboxState) {
-	b.mu.Lock()
 	now := b.memory.life
 	now.served, now.server = state.UIDValidity, serverMark(s.client)
 	if state.MailboxID != "" {
 		now.mailbox = state.MailboxID
 	}
-	differs := !now.equal(b.memory.life)
+	if now.equal(b.memory.life) {
+		return
+	}
+	b.mu.Lock()
 	b.memory.life = now
 	b.mu.Unlock()
-	if differs {
-		b.settle(context.Background())
-	}
+	b.settle(context.Background())
 }
 
 // compared is how many messages are compared.

@@ -155,8 +155,8 @@ func (s *session) found(ctx context.Context, b *box) error {
 }
 
 func (b *box) showMissing(reason MissingReason) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.sight.Lock()
+	defer b.sight.Unlock()
 	b.shown.Missing = reason
 }
 

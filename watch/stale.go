@@ -20,8 +20,8 @@ func bound(scan time.Duration) time.Duration { return scan + 2*probeWait }
 // proof notes that a scan of the box was complete: until now, nothing is
 // missing.
 func (b *box) proof(now time.Time) (was bool, after time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	b.sight.Lock()
+	defer b.sight.Unlock()
 	was, after = b.shown.Stale, now.Sub(b.shown.Looked)
 	b.shown.Stale, b.shown.Looked, b.shown.Cursor = false, now, b.cursor
 	return was, after
@@ -30,11 +30,11 @@ func (b *box) proof(now time.Time) (was bool, after time.Duration) {
 // staleAt is when the next of the line's mailboxes becomes stale; zero: never.
 func (l *line) staleAt() (at time.Time) {
 	for _, b := range l.mine() {
-		b.mu.Lock()
+		b.sight.Lock()
 		if !b.shown.Stale && b.missing == nil {
 			at = earlier(at, b.shown.Looked.Add(bound(l.scanEvery)))
 		}
-		b.mu.Unlock()
+		b.sight.Unlock()
 	}
 	return at
 }
@@ -43,11 +43,11 @@ func (l *line) staleAt() (at time.Time) {
 func (l *line) tellStale(ctx context.Context) error {
 	now := time.Now()
 	for _, b := range l.mine() {
-		b.mu.Lock()
+		b.sight.Lock()
 		age := now.Sub(b.shown.Looked)
 		becomes := !b.shown.Stale && b.missing == nil && age >= bound(l.scanEvery)
 		b.shown.Stale = b.shown.Stale || becomes
-		b.mu.Unlock()
+		b.sight.Unlock()
 		if !becomes {
 			continue
 		}

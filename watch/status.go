@@ -42,9 +42,9 @@ func (r *run) status() Status {
 	defer r.mu.Unlock()
 	all := Status{Mode: r.mode}
 	for _, b := range r.boxes {
-		b.mu.Lock()
+		b.sight.Lock()
 		all.Mailboxes = append(all.Mailboxes, b.shown)
-		b.mu.Unlock()
+		b.sight.Unlock()
 	}
 	for _, l := range r.lines {
 		l.mu.Lock()
