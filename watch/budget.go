@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/idlewild-mail/idlewild/imap"
 )
@@ -47,28 +48,49 @@ func (l *line) alone() bool {
 	return len(l.lines) == 1
 }
 
-// first says whether the line is the one that began it all, and that takes over
-// what others have to give up.
+// first says whether the line is the oldest one, mostly the one that began it all.
 func (l *line) first() bool {
 	l.run.mu.Lock()
 	defer l.run.mu.Unlock()
 	return len(l.lines) == 0 || l.lines[0] == l
 }
 
-// merge gives the line's mailboxes to the first line, since the server lets us
-// have fewer connections. It says whether there is another one.
+// merge gives the line's mailboxes to another line, since the server lets us have
+// fewer connections: to one that has a connection, or else to the first. It says
+// whether there is one.
 func (l *line) merge() bool {
-	if l.first() {
+	l.run.mu.Lock()
+	defer l.run.mu.Unlock()
+	to := l.heir()
+	if to == nil {
 		return false
 	}
-	l.run.mu.Lock()
-	first := l.lines[0]
-	l.run.mu.Unlock()
-	l.log.Info("watch: too many connections; the mailboxes share one", "mailboxes", l.names())
 	mine := l.mine()
+	l.log.Info("watch: too many connections; the mailboxes share one", "mailboxes", l.names())
 	for _, b := range mine {
 		b.visited = false // in the other's session
 	}
-	first.adopt(mine)
+	to.adopt(mine)
+	l.run.lines = slices.DeleteFunc(l.run.lines, func(o *line) bool { return o == l })
 	return true
+}
+
+// heir is the line to merge with; nil: there is none. It is called with the run's
+// lock, so that no two lines merge with each other.
+func (l *line) heir() *line {
+	for _, o := range l.run.lines {
+		if o != l && o.connected() {
+			return o
+		}
+	}
+	if first := l.run.lines[0]; first != l {
+		return first
+	}
+	return nil
+}
+
+func (l *line) connected() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.session != nil
 }

@@ -82,7 +82,7 @@ func (l *line) work(ctx context.Context) error {
 			return context.Cause(ctx)
 		case errors.As(err, &fatal):
 			return fatal.error
-		case !l.began && !l.patient && l.first():
+		case !l.begun.Load() && !l.patient && l.first():
 			return err
 		case isTooManyConnections(err) && l.merge():
 			l.pace.tried()

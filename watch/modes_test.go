@@ -328,3 +328,40 @@ func TestB52_FewerConnections(t *testing.T) {
 		}
 	})
 }
+
+// A connection that the server does not allow any more leaves its mailboxes to
+// one that there is, also if it was the first one, and they are told as online.
+func TestB52_FirstIsCrowdedOut(t *testing.T) {
+	inWith(t, &imaptest.Options{Without: []string{"NOTIFY"}}, func(w *world) {
+		names := w.boxes(4)
+		w.start()
+		w.after(10 * time.Minute)
+		first := all[watch.Online](w)[0]
+		w.forget()
+		var lost atomic.Bool
+		w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+			switch {
+			case c.Name == "LOGIN":
+				return &imaptest.Action{Reply: "NO [LIMIT] Maximum number of connections from user+IP exceeded"}
+			case c.Conn == 1 && lost.CompareAndSwap(false, true):
+				return &imaptest.Action{Cut: true}
+			}
+			return nil
+		}})
+		w.after(10 * time.Minute)
+		w.dials.Store(0)
+		for _, name := range names {
+			w.deliverTo(name, 1)
+		}
+		w.after(70 * time.Second)
+		w.exactIn(1, names...)
+		on := all[watch.Online](w)
+		if len(on) != 1 || !slices.Equal(on[0].Mailboxes, first.Mailboxes) || on[0].Mode != watch.ModeRotate {
+			t.Errorf("online: %+v, first %v", on, first.Mailboxes)
+		}
+		w.after(24 * time.Hour)
+		if n := w.dials.Load(); n > 0 {
+			t.Errorf("%d more attempts in a day", n)
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 // errLeft says that the loop was left.
@@ -23,7 +24,8 @@ type run struct {
 	ended   chan error // a line has ended, and the Watch is to end
 	spots   *spots
 
-	logins logins // what the lines share of them
+	logins logins      // what the lines share of them
+	begun  atomic.Bool // there was a connection
 
 	mu    sync.Mutex
 	lines []*line

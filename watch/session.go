@@ -32,6 +32,7 @@ type session struct {
 	askAt     time.Time     // when to ask for the STATUS of mailboxes
 	turn      time.Time     // when the scan began
 	profile   profile
+	told      int // of the line's mailboxes, that they are online
 
 	notified  []string    // the mailboxes that NOTIFY is set for
 	ends      int         // how often the server has ended it
@@ -65,7 +66,7 @@ func (s *session) work(ctx context.Context) error {
 	for _, b := range s.mine() {
 		b.visited, b.again = false, time.Time{}
 	}
-	if err := s.online(ctx); err != nil {
+	if err := s.online(ctx, s.mine()); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -99,11 +100,11 @@ func (s *session) hangUp(ctx context.Context) {
 	s.workers.Wait()
 }
 
-// online opens a mailbox and tells that there is a connection. Mailboxes of
-// which nothing is known get their place first: the batch says that from here on
-// nothing is missed.
-func (s *session) online(ctx context.Context) error {
-	mine := s.mine()
+// online opens a mailbox and tells that there is a connection for some. Mailboxes
+// of which nothing is known get their place first: the batch says that from here
+// on nothing is missed.
+func (s *session) online(ctx context.Context, mine []*box) error {
+	s.told += len(mine)
 	var first *box
 	for _, b := range mine {
 		if b.cursor.UIDNext != 0 && first != nil {
@@ -118,6 +119,7 @@ func (s *session) online(ctx context.Context) error {
 		}
 	}
 	s.began = true
+	s.begun.Store(true)
 	s.log.Info("watch: online", "mode", s.mode)
 	on := Online{Mode: s.mode, Attempt: s.pace.failed() + 1}
 	for _, b := range mine {

@@ -18,6 +18,10 @@ func (s *session) step(ctx context.Context) error {
 		return err
 	}
 	s.takeJump()
+	if adopted := s.mine()[s.told:]; len(adopted) > 0 {
+		s.adapt()
+		return s.online(ctx, adopted)
+	}
 	b, at := s.next()
 	if now := time.Now(); b == nil || now.Before(at) {
 		renew := s.alive.Add(s.renewal.interval(now))
