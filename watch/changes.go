@@ -134,6 +134,9 @@ func (s *session) drain(ctx context.Context, b *box) {
 		if err != nil {
 			return
 		}
+		if _, ok := u.(imap.State); ok { // the scan may have been made already
+			b.hinted, b.announced = true, true
+		}
 		b.listen(u)
 	}
 }

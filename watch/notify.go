@@ -150,12 +150,14 @@ func (s *session) heard(e imap.Event) bool {
 	s.alive = time.Now()
 	switch e := e.(type) {
 	case imap.StatusChanged:
-		for _, b := range s.mine() {
+		hinted := false
+		for _, b := range s.mine() { // it may be two, of which one was renamed to the other's name
 			if canonical(e.Status.Mailbox) == canonical(b.current) {
 				s.compare(b, e.Status)
-				return b.hinted
+				hinted = hinted || b.hinted
 			}
 		}
+		return hinted
 	case imap.NameChanged:
 		if e.OldName == "" && time.Since(s.listed) < missingFirst {
 			return false // the answer to what was asked here looks the same

@@ -62,3 +62,24 @@ func TestNotifyTellsTooMuch(t *testing.T) {
 		w.exactIn(1, "INBOX", "Box1")
 	})
 }
+
+// Of two mailboxes of which one was renamed to the other's name both are told at
+// once what arrives there.
+func TestNotifyTwoUnderOneName(t *testing.T) {
+	inWith(t, notifyServer(), func(w *world) {
+		names := w.boxes(2)
+		w.start()
+		w.after(time.Minute)
+		if err := w.srv.DeleteMailbox("alice", names[2]); err != nil {
+			t.Fatal(err)
+		}
+		w.after(time.Minute)
+		if err := w.srv.RenameMailbox("alice", names[1], names[2]); err != nil {
+			t.Fatal(err)
+		}
+		w.after(time.Hour)
+		w.deliverTo(names[2], 1)
+		w.after(3 * time.Second)
+		w.exactIn(1, names[1:]...)
+	})
+}
