@@ -44,6 +44,7 @@ type authentication struct {
 	mech string
 	ir   []byte // not sent yet; nil: there is none
 	k    *call
+	sent []string // as they were
 }
 
 func (x *authentication) run(ctx context.Context) error {
@@ -52,6 +53,7 @@ func (x *authentication) run(ctx context.Context) error {
 	x.k.cmd = newCommand("AUTHENTICATE").Atom(x.mech)
 	if x.ir != nil && c.offers("SASL-IR", "IMAP4REV2") {
 		x.k.cmd.Secret64(x.ir)
+		x.sent = append(x.sent, base64.StdEncoding.EncodeToString(x.ir))
 		x.ir = nil
 	}
 	x.k.unproved = x.unproved()
@@ -62,13 +64,15 @@ func (x *authentication) run(ctx context.Context) error {
 	for {
 		select {
 		case err := <-result:
-			return x.explain(err)
+			return x.explain(concealed(err, x.sent...))
 		case text := <-x.k.challenge:
 			answer, err := x.next(text)
 			if err != nil {
 				return x.cancel(err, result)
 			}
-			c.answer(x.k, base64.StdEncoding.EncodeToString(answer), x.unproved())
+			line := base64.StdEncoding.EncodeToString(answer)
+			x.sent = append(x.sent, line)
+			c.answer(x.k, line, x.unproved())
 		}
 	}
 }

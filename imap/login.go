@@ -26,7 +26,7 @@ func (c *Client) Login(ctx context.Context, username, password string) error {
 	}
 	k := &call{name: "LOGIN", login: true, foot: footprint{class: classBarrier}}
 	k.cmd = newCommand("LOGIN").Secret(username).Secret(password)
-	return c.loginError("LOGIN", c.logIn(ctx, k, "LOGIN"))
+	return c.loginError("LOGIN", concealed(c.logIn(ctx, k, "LOGIN"), password))
 }
 
 // mayLogin says whether credentials may be sent at all, in this way.

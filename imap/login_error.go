@@ -48,3 +48,23 @@ func (c *Client) loginError(mechanism string, err error) error {
 	defer c.mu.Unlock()
 	return &LoginError{Mechanism: mechanism, Offered: c.offeredLocked(), Err: err}
 }
+
+// concealed takes secrets out of a server's refusal: there are servers that repeat
+// what they could not understand, and errors go into logs.
+func concealed(err error, secrets ...string) error {
+	no, ok := errors.AsType[*ResponseError](err)
+	if !ok {
+		return err
+	}
+	for _, secret := range secrets {
+		if len(secret) < 4 { // it may be in any word, and is none that would be kept from anybody
+			continue
+		}
+		for _, spelled := range []string{secret, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(secret)} {
+			for _, text := range []*string{&no.Text, &no.Data, &no.URL} {
+				*text = strings.ReplaceAll(*text, spelled, "***")
+			}
+		}
+	}
+	return err
+}
