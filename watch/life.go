@@ -17,8 +17,19 @@ import (
 func (s *session) identify(state imap.MailboxState) life {
 	return life{
 		validity: state.UIDValidity, served: state.UIDValidity,
-		mailbox: state.MailboxID, server: serverMark(s.client),
+		mailbox: mailboxID(state), server: serverMark(s.client),
 	}
+}
+
+// longestID is that of an object's id (RFC 8474 §7).
+const longestID = 255
+
+// mailboxID is the mailbox's MAILBOXID; "": it has none, or one that is none.
+func mailboxID(state imap.MailboxState) string {
+	if len(state.MailboxID) > longestID {
+		return ""
+	}
+	return state.MailboxID
 }
 
 // lasts says whether the server promises that UIDs last (RFC 4315 §3).
@@ -38,7 +49,7 @@ func (s *session) isOther(ctx context.Context, b *box, state imap.MailboxState) 
 		return true, nil
 	}
 	fell := state.UIDNext != 0 && state.UIDNext < b.cursor.UIDNext && state.UIDNext != b.oddNext
-	renamed := m.mailbox != "" && state.MailboxID != "" && m.mailbox != state.MailboxID
+	renamed := m.mailbox != "" && mailboxID(state) != "" && m.mailbox != mailboxID(state)
 	moved := m.server.known() && m.server != serverMark(s.client)
 	if lasts(state) && !fell && !renamed && !moved && !b.suspect {
 		s.recognized(b, state)
@@ -70,8 +81,8 @@ func (s *session) isOther(ctx context.Context, b *box, state imap.MailboxState) 
 func (s *session) recognized(b *box, state imap.MailboxState) {
 	now := b.memory.life
 	now.served, now.server = state.UIDValidity, serverMark(s.client)
-	if state.MailboxID != "" {
-		now.mailbox = state.MailboxID
+	if mailboxID(state) != "" {
+		now.mailbox = mailboxID(state)
 	}
 	if now.equal(b.memory.life) {
 		return
@@ -134,7 +145,7 @@ func (s *session) nextLife(b *box, state imap.MailboxState) life {
 		validity = madeUp(b, was, validity)
 	}
 	next := was.next(state.UIDValidity, validity)
-	next.server, next.mailbox = serverMark(s.client), state.MailboxID
+	next.server, next.mailbox = serverMark(s.client), mailboxID(state)
 	return next
 }
 

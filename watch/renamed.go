@@ -85,7 +85,7 @@ func (s *session) rename(ctx context.Context, b *box, to string) error {
 // enterLife finds out what was opened. If that is another mailbox, and the box's
 // own is there under another name, that is followed, and the answer is false.
 func (s *session) enterLife(ctx context.Context, b *box) (bool, error) {
-	id, here := b.mailboxID(), s.handle.State().MailboxID
+	id, here := b.mailboxID(), mailboxID(s.handle.State())
 	if id != "" && here != "" && id != here {
 		b.sought = time.Time{}
 		if moved, err := s.follow(ctx, b); moved || err != nil {
