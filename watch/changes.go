@@ -148,7 +148,7 @@ func (s *session) firstPicture(ctx context.Context, b *box) error {
 	}
 	k, r, highest := b.knows(), s.rung(b), b.opening.modSeq
 	b.opening.fresh, b.opening.answer, b.doubt = false, nil, 0
-	if b.cursor.UIDNext > 1 && r != rungQResync {
+	if b.cursor.UIDNext > 1 {
 		there, err := s.there(ctx, b)
 		if err != nil {
 			return err

@@ -419,3 +419,31 @@ func (w *world) disturb(r *rand.Rand, names []string) {
 	}
 	w.after(time.Duration(r.Int64N(int64([]time.Duration{time.Millisecond, time.Second, time.Minute, 6 * time.Minute}[r.IntN(4)]))))
 }
+
+// A server that has forgotten which removals are new names all UIDs without a
+// message, those too that were gone before anybody watched. Nothing is told of
+// what is not remembered; and of what is, all.
+func TestB31_GoneLongAgo(t *testing.T) {
+	in(t, func(w *world) {
+		w.w.Changes, w.w.Store, w.w.Memory = true, new(memory), 10
+		w.deliver(50)
+		w.remove(1, 2, 3, 4, 5, 6, 7, 8, 9, 10)
+		w.start()
+		w.after(10 * time.Minute)
+		w.stop()
+		w.remove(20, 48)
+		w.forget()
+		w.faults(imaptest.Faults{Vanished: "1:50"})
+		w.start()
+		w.after(10 * time.Minute)
+		w.remove(25)
+		w.after(10 * time.Minute)
+		var uids []imap.UID
+		for _, g := range all[watch.Gone](w) {
+			uids = append(uids, g.UID)
+		}
+		if !slices.Equal(uids, []imap.UID{48, 25}) {
+			t.Errorf("gone: %v", uids)
+		}
+	})
+}

@@ -52,10 +52,7 @@ func (s *session) vanished(ctx context.Context, t *teller, named imap.UIDSet) er
 	}
 	named = named.And(imap.UIDRange(1, next-1))
 	suspects := named.And(k.uids)
-	if k.from > 1 {
-		suspects = suspects.With(named.And(imap.UIDRange(1, k.from-1)))
-	}
-	if suspects.Empty() {
+	if suspects.Empty() && k.from <= 1 {
 		return nil
 	}
 	there, err := s.there(ctx, t.b)
@@ -67,7 +64,7 @@ func (s *session) vanished(ctx context.Context, t *teller, named imap.UIDSet) er
 		s.log.Warn("watch: the server said that messages had vanished that are there; it is not asked so any more",
 			"mailbox", t.b.name, "messages", wrong.Len())
 	}
-	if err := s.settleGone(ctx, t, k.below(next).With(suspects).Without(there)); err != nil {
+	if err := s.settleGone(ctx, t, k.below(next).Without(there)); err != nil {
 		return err
 	}
 	k.found(there, next)

@@ -44,7 +44,8 @@ type Watcher struct {
 
 	// Changes reports changed flags too, and messages that are gone or moved. On a
 	// server without CONDSTORE that costs asking for the flags of all messages,
-	// again and again.
+	// again and again, and flags that change while the program does not run are
+	// not reported.
 	Changes bool
 
 	// Fetch is what is asked of messages that arrive; nil: flags, envelope, date
@@ -62,7 +63,7 @@ type Watcher struct {
 
 	// Memory is how many messages of a mailbox are remembered, the newest ones, at
 	// some 20 bytes each, to know them again after a Reset (PolicyResume) and to
-	// tell after a restart which are Gone; 0: 10,000; negative: none.
+	// tell after a restart which are Gone, those only; 0: 10,000; negative: none.
 	Memory int
 
 	// Listen is how to hear of news; "": the best that the server offers. One
