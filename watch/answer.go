@@ -17,7 +17,7 @@ import (
 
 const (
 	answerWait    = probeWait        // for the next part of an answer
-	longestAnswer = 10 * time.Minute // the same, of a slow server, and before the first Online
+	longestAnswer = 10 * time.Minute // the same, of a slow server, and before the first Online; and for all parts
 	slowFor       = time.Hour
 	slowestBytes  = 16 << 10 // of a section, in a second
 	longestBody   = 24 * time.Hour
@@ -57,8 +57,9 @@ func (p *patience) waited(now time.Time, d time.Duration, inVain bool) {
 // session's goroutine.
 type question struct {
 	s     *session
-	wait  time.Duration
-	since time.Time
+	wait  time.Duration // for the next part of the answer
+	since time.Time     // the last one came
+	last  time.Time     // for all of it
 	timer *time.Timer
 }
 
@@ -69,6 +70,7 @@ func (s *session) question(more time.Duration) *question {
 		q.wait = s.patience.length(q.since)
 	}
 	q.wait += more
+	q.last = q.since.Add(longestAnswer + more)
 	q.timer = time.AfterFunc(q.wait, s.giveUp)
 	return q
 }
@@ -76,7 +78,7 @@ func (s *session) question(more time.Duration) *question {
 // heard says that a part of the answer has come.
 func (q *question) heard() {
 	q.note()
-	q.timer.Reset(q.wait)
+	q.timer.Reset(max(min(q.wait, q.last.Sub(q.since)), 0))
 }
 
 func (q *question) end() {

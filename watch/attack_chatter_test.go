@@ -2,7 +2,9 @@ package watch_test
 
 import (
 	"bytes"
+	"fmt"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -17,6 +19,8 @@ import (
 type trap struct {
 	word   []byte
 	says   string // by the server every now and then; "": nothing
+	counts bool   // a %d in it stands for a number that grows
+	said   atomic.Int64
 	set    atomic.Bool
 	sprung atomic.Bool
 }
@@ -65,7 +69,11 @@ func (c *trapped) Read(p []byte) (int, error) {
 	}
 	select {
 	case <-time.After(7 * time.Second):
-		return copy(p, c.says), nil
+		text := c.says
+		if c.counts {
+			text = strings.ReplaceAll(text, "%d", fmt.Sprint(c.said.Add(1)))
+		}
+		return copy(p, text), nil
 	case <-c.closed:
 		return 0, net.ErrClosed
 	}
@@ -85,7 +93,7 @@ func (c *trapped) Close() error {
 
 const (
 	stillHere = "* OK still here\r\n"
-	toldAgain = "* STATUS Box0 (MESSAGES 0)\r\n* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 9 INTERNALDATE \"01-Jan-2000 00:00:00 +0000\"" +
+	toldAgain = "* LIST () NIL Box9\r\n* STATUS Box0 (MESSAGES 0)\r\n* 1 FETCH (UID 1 FLAGS () RFC822.SIZE 9 INTERNALDATE \"01-Jan-2000 00:00:00 +0000\"" +
 		" ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))\r\n"
 )
 
@@ -158,6 +166,24 @@ func TestP6_Unanswered(t *testing.T) {
 			})
 		}
 	}
+}
+
+// An answer that never ends, though there is always more of it, is left too.
+func TestUnendingAnswer(t *testing.T) {
+	inWith(t, &imaptest.Options{Without: []string{"OBJECTID"}}, func(w *world) {
+		tr := &trap{word: []byte("UID FETCH"), counts: true, says: "* %d FETCH (UID %d FLAGS () RFC822.SIZE 9" +
+			" INTERNALDATE \"01-Jan-2000 00:00:00 +0000\" ENVELOPE (NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL))\r\n"}
+		w.through("test", tr.wrap)
+		tr.set.Store(true)
+		w.deliver(400)
+		w.w.Patient = true
+		w.start()
+		w.after(11 * time.Minute)
+		w.exact(400)
+		if n := tr.said.Load(); n < 60 {
+			t.Errorf("it was left after %d messages", n)
+		}
+	})
 }
 
 // A login that is never answered is given up too, and tried again.

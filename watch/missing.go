@@ -127,7 +127,6 @@ func (s *session) list(ctx context.Context, name string) (there, selectable bool
 			}
 			return false, false, err
 		}
-		q.heard()
 		if canonical(e.Mailbox) == canonical(name) && !e.Has(`\NonExistent`) {
 			return true, e.Selectable(), nil
 		}
