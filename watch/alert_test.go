@@ -1,6 +1,7 @@
 package watch_test
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -54,6 +55,11 @@ func TestAlertsAtTheEdges(t *testing.T) {
 			if told[text] != 1 {
 				t.Errorf("%q was told %d times of %v", text, told[text], told)
 			}
+		}
+		first := slices.IndexFunc(all[watch.Event](w), func(e watch.Event) bool { return e.Kind() == watch.KindOffline })
+		last := slices.IndexFunc(all[watch.Event](w), func(e watch.Event) bool { return e == watch.Alert{Text: "going down"} })
+		if last > first {
+			t.Error("the last words were told behind the end")
 		}
 		if len(all[watch.Offline](w)) < 3 {
 			t.Errorf("%d times offline", len(all[watch.Offline](w)))
