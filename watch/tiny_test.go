@@ -21,12 +21,11 @@ type tiny struct {
 	messages int
 	answers  *sync.Map // to what was asked so far
 
-	mu      sync.Mutex
-	unread  []byte
-	more    chan struct{}
-	closed  chan struct{}
-	idling  string // the tag of IDLE
-	written int    // bytes
+	mu     sync.Mutex
+	unread []byte
+	more   chan struct{}
+	closed chan struct{}
+	idling string // the tag of IDLE
 }
 
 func newTiny(caps string, messages int) *tiny {
