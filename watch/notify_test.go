@@ -2,10 +2,12 @@ package watch_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/idlewild-mail/idlewild/imap/imaptest"
 	"github.com/idlewild-mail/idlewild/watch"
 )
 
@@ -81,5 +83,54 @@ func TestNotifyTwoUnderOneName(t *testing.T) {
 		w.deliverTo(names[2], 1)
 		w.after(3 * time.Second)
 		w.exactIn(1, names[1:]...)
+	})
+}
+
+// Mail that STATUS tells of and that is not there does not keep the others waiting,
+// nor the server busy.
+func TestNotifyTellsOfNoMail(t *testing.T) {
+	inWith(t, notifyServer(), func(w *world) {
+		names := w.boxes(2)
+		m := &meter{do: func(c imaptest.Call) *imaptest.Action {
+			if c.Name == "STATUS" && strings.Contains(c.Args, names[2]) {
+				return &imaptest.Action{Untagged: []string{"STATUS " + names[2] + " (MESSAGES 0 UIDNEXT 1000 UIDVALIDITY 4)"}, Reply: "OK done"}
+			}
+			return nil
+		}}
+		w.faults(imaptest.Faults{Hook: m.hook})
+		w.start()
+		w.after(10 * time.Minute)
+		m.take()
+		w.after(time.Hour)
+		m.sparing(t, 500)
+		for n := range 30 {
+			w.deliverTo(names[1], 1)
+			w.after(3 * time.Second)
+			w.exactIn(n+1, names[1])
+		}
+		w.deliverTo(names[2], 1)
+		w.after(w.w.Bound())
+		w.exactIn(1, names[2])
+	})
+}
+
+// The same where one mailbox is listened to, and the others are asked about.
+func TestRotateTellsOfNoMail(t *testing.T) {
+	in(t, func(w *world) {
+		names := w.boxes(2)
+		w.w.Listen, w.w.Burst = watch.ModeRotate, time.Minute
+		w.faults(imaptest.Faults{Hook: func(c imaptest.Call) *imaptest.Action {
+			if c.Name == "STATUS" && strings.Contains(c.Args, names[2]) {
+				return &imaptest.Action{Untagged: []string{"STATUS " + names[2] + " (MESSAGES 0 UIDNEXT 1000 UIDVALIDITY 4)"}, Reply: "OK done"}
+			}
+			return nil
+		}})
+		w.start()
+		w.after(15 * time.Minute)
+		for n := range 30 {
+			w.deliver(1)
+			w.after(3 * time.Second)
+			w.exactIn(n+1, "INBOX")
+		}
 	})
 }

@@ -49,7 +49,7 @@ func (s *session) scan(ctx context.Context, b *box) error {
 	b.visited, b.retried, b.unsettled = true, false, 0
 	s.alive = time.Now()
 	found := b.cursor.UIDNext > before.UIDNext
-	b.slowDown(announced && !found && !b.fruitful, s.burst)
+	b.slowDown(announced && !found && !b.fruitful, s.longestRest(b))
 	b.fruitful = false
 	s.looks++
 	b.looked = s.looks
@@ -73,6 +73,15 @@ func (s *session) schedule(b *box) {
 	if b.mute || s.mode != ModeNotify && s.home() == b && !s.idles() {
 		b.due = earlier(b.due, b.scanned.Add(s.pollAfter()))
 	}
+}
+
+// longestRest is how long news of a mailbox may have to wait. Mail that STATUS
+// tells of and nobody can find may come yet; it is not looked for all the time.
+func (s *session) longestRest(b *box) time.Duration {
+	if s.mode == ModeNotify && b.status != nil && b.status.UIDNext > b.cursor.UIDNext {
+		return s.pollEvery
+	}
+	return s.burst
 }
 
 // slowDown sets how soon the next scan may be: soon after one that was worth

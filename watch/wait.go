@@ -16,7 +16,7 @@ import (
 // a State if there was one since the scan began.
 func (s *session) wait(ctx context.Context, at time.Time) error {
 	until := earlier(at, s.staleAt())
-	if b, _ := s.next(); b != nil && b.hinted {
+	if home := s.home(); s.mode != ModeNotify && home != nil && home.hinted {
 		return s.doze(ctx, until) // so that a flood of news costs one scan every Burst
 	}
 	s.adapt()
