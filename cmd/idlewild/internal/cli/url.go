@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -49,7 +50,10 @@ func parseURL(s string) (target, error) {
 	var t target
 	scheme, rest, ok := strings.Cut(s, "://")
 	if !ok {
-		return t, urlError("a URL is expected")
+		if slices.Contains(eventNames(), strings.TrimSuffix(s, ",")) {
+			return t, urlError("%s is an event; --events takes several with commas, without spaces", s)
+		}
+		return t, urlError("it does not begin with imaps://")
 	}
 	switch strings.ToLower(scheme) {
 	case "imaps":

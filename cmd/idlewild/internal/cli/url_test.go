@@ -45,8 +45,9 @@ func TestParseURL(t *testing.T) {
 
 func TestParseURLErrors(t *testing.T) {
 	for _, tt := range []struct{ url, want string }{
-		{"", "a URL is expected; the form is imaps://user@host[:port]/MAILBOX"},
-		{"alice@imap.example.org", "a URL is expected"},
+		{"", "it does not begin with imaps://; the form is imaps://user@host[:port]/MAILBOX"},
+		{"alice@imap.example.org", "it does not begin with imaps://"},
+		{"gone", "gone is an event; --events takes several with commas"},
 		{"http://a@h/x", `the scheme is "http", but imaps`},
 		{"pop3://a@h", `the scheme is "pop3"`},
 		{"imaps://imap.example.org/INBOX", "the user is missing; the form is"},
