@@ -291,9 +291,10 @@ var lies = map[string]imaptest.Faults{
 	"chatter":   {BeforeTagged: []string{"OK Still here", "FLAGS (\\Seen)"}},
 }
 
-// clear ends all weather and rules.
+// clear ends all weather and rules, and mends the disk.
 func (w *world) clear(Step) error {
 	w.rules.clear()
+	_ = w.breakDisk(Step{})
 	w.setFaults(imaptest.Faults{})
 	w.net.set(func(x *weather) { *x = weather{} })
 	w.provider.end()

@@ -247,7 +247,9 @@ func (w *world) compare() {
 			w.wronged("I2", "%s never was", describe(a))
 		case w.poisoned[m.token]:
 			w.mustBeInTime(p, m)
-		case a.Envelope == nil && w.plan.deadly() == 0: // which swallows others
+		case a.Envelope == nil && w.plan.deadly() > 0: // which swallows others
+			w.mustBeInTime(p, m)
+		case a.Envelope == nil:
 			w.wronged("I2", "%s without description: it is %q", describe(a), m.token)
 		case a.Envelope.Subject != m.token:
 			w.wronged("I2", "%s: it is %q", describe(a), m.token)
@@ -262,10 +264,11 @@ func (w *world) compare() {
 }
 
 // mustBeNew checks that a message of a mailbox that was rebuilt is not one that
-// was handled before. (resume)
+// was handled before. Where answers are swallowed, those that messages are
+// recognized by may be too, and what is not recognized is told. (resume)
 func (w *world) mustBeNew(life int, a watch.Arrived, m *message) {
 	r := w.realms[realmKey{a.Mailbox, a.UIDValidity}]
-	if r == nil || !r.resume || w.blurred[m.validity] {
+	if r == nil || !r.resume || w.blurred[m.validity] || w.plan.deadly() > 0 {
 		return
 	}
 	old := w.realms[realmKey{a.Mailbox, r.old}]

@@ -135,11 +135,17 @@ func (l *life) doom(point string, n int64, down time.Duration) {
 	l.world.mu.Unlock()
 }
 
-// spare undoes doom.
+// spare undoes doom: if it ends now, it is for another reason.
 func (l *life) spare() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	clear(l.doomed)
+	if l.dead.Load() {
+		return
+	}
+	l.world.mu.Lock()
+	l.down = time.Second
+	l.world.mu.Unlock()
 }
 
 // dies says whether it has died at a point, perhaps just now.
