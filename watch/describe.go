@@ -79,6 +79,10 @@ func (b *box) died() {
 // described notes that there is no trouble: a scan is complete, or has come far.
 func (b *box) described() { b.trouble = trouble{} }
 
+// learned notes that there is no trouble with what was to be recognized. Less than
+// all of it is no proof: the next question may be the one that is never answered.
+func (b *box) learned() { b.unlearned = trouble{} }
+
 // description is what is asked of messages at first.
 func (s *session) description() *imap.FetchOptions {
 	opts := *s.asks()

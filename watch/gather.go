@@ -50,6 +50,7 @@ func (s *session) gather(ctx context.Context, b *box) error {
 	if err != nil {
 		return err
 	}
+	b.learned()
 	b.mu.Lock()
 	m.unread = m.unread[:from]
 	m.learn(list, low)
@@ -121,15 +122,16 @@ func (s *session) marks(ctx context.Context, b *box, uids imap.UIDSet) (list []r
 			uids = uids.Without(imap.UIDSetOf(uid))
 		}
 	}
+	if uids.Empty() {
+		return nil, nil
+	}
 	t := &b.unlearned
 	if t.several = !t.careful(); t.several {
 		list, err = s.marksOf(ctx, uids)
 	} else {
 		list, err = s.marksEach(ctx, b, uids)
 	}
-	if t.relieve(s.client, err); err == nil {
-		t.lost = 0
-	}
+	t.relieve(s.client, err)
 	return list, err
 }
 

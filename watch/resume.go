@@ -42,6 +42,7 @@ func (s *session) resume(ctx context.Context, b *box, there imap.UIDSet) (*match
 			break
 		}
 	}
+	b.learned()
 	m.finish()
 	return m, nil
 }

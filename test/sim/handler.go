@@ -158,8 +158,9 @@ func describe(e watch.Event) string {
 
 // habits is a habit that may be changed at any time.
 type habits struct {
-	mu sync.Mutex
-	h  habit
+	mu    sync.Mutex
+	h     habit
+	awake time.Time // when the last slow batch has been handled at the latest
 }
 
 func (h *habits) habit() habit {
@@ -171,5 +172,16 @@ func (h *habits) habit() habit {
 func (h *habits) change(f func(*habit)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.awake = latest(h.awake, time.Now().Add(h.h.slow))
 	f(&h.h)
+}
+
+// prompt is from when on the handler holds nothing up.
+func (h *habits) prompt() time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.h.slow > 0 {
+		return time.Now()
+	}
+	return h.awake
 }

@@ -69,7 +69,7 @@ func (w *world) trouble(d, wait time.Duration) { w.troubles.begin(d, wait+w.slac
 
 // calm is from when on mail must be told within the bound.
 func (w *world) calm() time.Time {
-	at := latest(w.troubles.calm(), w.back.Add(w.slack))
+	at := latest(latest(w.troubles.calm(), w.habits.prompt()), w.back.Add(w.slack))
 	if t := w.net.lastCut(); !t.IsZero() {
 		at = latest(at, t.Add(afterOutage(w.plan.World)+w.slack))
 	}

@@ -189,14 +189,19 @@ func (w *world) bound() time.Duration {
 
 // deadly is how long messages may keep others back over which connections are
 // lost: three for each of them, and two until each is asked for alone, to
-// recognize those of a mailbox that was rebuilt, and again for what is new.
+// recognize those of a mailbox that was rebuilt, and again for what is new. Their
+// copies are as deadly.
 func (p *Plan) deadly() (d time.Duration) {
+	copies := int64(1)
 	for _, s := range p.Steps {
-		if s.Do == "poison" && s.Text == deadly {
+		switch {
+		case s.Do == "copy":
+			copies *= 2
+		case s.Do == "poison" && s.Text == deadly:
 			d += time.Duration(4+3*s.N) * (deadlyWait + afterOutage(p.World))
 		}
 	}
-	return d
+	return d * time.Duration(min(copies, 16))
 }
 
 const deadlyWait = 2 * time.Minute // for the rest of an answer
