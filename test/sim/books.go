@@ -247,7 +247,7 @@ func (w *world) compare() {
 			w.wronged("I2", "%s never was", describe(a))
 		case w.poisoned[m.token]:
 			w.mustBeInTime(p, m)
-		case a.Envelope == nil && w.plan.deadly() > 0: // which swallows others
+		case a.Envelope == nil && (w.plan.deadly() > 0 || w.plan.refuses()): // others are swallowed, or refused too
 			w.mustBeInTime(p, m)
 		case a.Envelope == nil:
 			w.wronged("I2", "%s without description: it is %q", describe(a), m.token)

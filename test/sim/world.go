@@ -2,6 +2,7 @@ package sim
 
 import (
 	"fmt"
+	"slices"
 	"math/rand/v2"
 	"sync"
 	"testing/synctest"
@@ -202,6 +203,12 @@ func (p *Plan) deadly() (d time.Duration) {
 		}
 	}
 	return d * time.Duration(min(copies, 16))
+}
+
+// refuses says whether FETCH is refused as often in a row as it takes to hold that
+// a message cannot be described: with others, among fewer, alone, and its flags.
+func (p *Plan) refuses() bool {
+	return slices.ContainsFunc(p.Steps, func(s Step) bool { return s.Do == "command" && s.Box == "UID FETCH" && s.N >= 4 })
 }
 
 const deadlyWait = 2 * time.Minute // for the rest of an answer
